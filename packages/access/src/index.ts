@@ -1,0 +1,2 @@
+// Public surface of @millrace/access: identity, grants, row policies and masks.
+export {};

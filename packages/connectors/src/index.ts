@@ -1,0 +1,2 @@
+// Public surface of @millrace/connectors: brings pages and files in, delivers rows out.
+export {};

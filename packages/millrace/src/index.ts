@@ -1,0 +1,2 @@
+// Public surface of millrace: data-integration platform as one TypeScript project.
+export {};

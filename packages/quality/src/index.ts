@@ -1,0 +1,2 @@
+// Public surface of @millrace/quality: decides whether rows may pass.
+export {};

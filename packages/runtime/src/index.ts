@@ -1,0 +1,2 @@
+// Public surface of @millrace/runtime: loads batches and runs plans.
+export {};

@@ -1,0 +1,2 @@
+// Public surface of @millrace/server: ingress and gateway of Millrace over HTTP.
+export {};

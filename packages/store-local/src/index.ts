@@ -1,0 +1,2 @@
+// Public surface of @millrace/store-local: embedded stores of Millrace on SQLite, files and memory.
+export {};

@@ -1,0 +1,2 @@
+// Public surface of @millrace/warehouse-duckdb: embedded warehouse of Millrace on DuckDB.
+export {};

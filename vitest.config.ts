@@ -1,0 +1,30 @@
+// Test runner settings: every package, the examples and the code's own rules. `npm run e2e` uses vitest.e2e.config.ts.
+import { defineConfig } from "vitest/config";
+
+// Workspace packages resolve to their TypeScript sources, as they do under `node --conditions=millrace-source`.
+const conditions = ["millrace-source"];
+const report = process.env["MILLRACE_TEST_REPORT"];
+
+export default defineConfig({
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    pool: "threads",
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
+    coverage: {
+      provider: "v8",
+      include: ["packages/*/src/**/*.ts"],
+      exclude: ["**/*.test.ts"],
+      reportsDirectory: "coverage",
+    },
+    projects: [
+      { extends: true, test: { name: "packages", include: ["packages/*/src/**/*.test.ts"] } },
+      { extends: true, test: { name: "examples", include: ["examples/*/**/*.test.ts"] } },
+      { extends: true, test: { name: "benchmarks", include: ["benchmarks/**/*.test.ts"] } },
+      { extends: true, test: { name: "simulation", include: ["tests/simulation/**/*.test.ts"] } },
+      { extends: true, test: { name: "torture", include: ["tests/torture/**/*.test.ts"] } },
+      { extends: true, test: { name: "tidy", include: ["tests/tidy/**/*.test.ts", "scripts/**/*.test.ts"] } },
+    ],
+  },
+});
