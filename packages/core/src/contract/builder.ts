@@ -1,0 +1,64 @@
+// `contract()`, `rule()` and sql``: what authors write in contracts.ts. Everything returned is plain data.
+import { callerLocation } from "../project/location.ts";
+import type { ColumnBuilder } from "./column-builder.ts";
+import type { ContractDefinition, RuleDefinition } from "./contract.ts";
+import { validateContract } from "./validate-contract.ts";
+
+type Columns = Readonly<Record<string, ColumnBuilder<unknown, boolean>>>;
+
+/** A contract that remembers its row type: `RowOf<typeof Promotion>`. */
+export interface Contract<Row> extends ContractDefinition {
+  /** Carries the inferred type; never present at run time. */
+  readonly infer?: Row;
+}
+
+export type RowOf<C> = C extends Contract<infer Row> ? Row : never;
+
+type InferRow<C extends Columns> = { readonly [K in keyof C]: C[K]["infer"] };
+
+/** A piece of SQL. Interpolated values become literals: text is quoted, numbers and booleans are written plainly. */
+export interface SqlText {
+  readonly sql: string;
+}
+
+export function sql(parts: TemplateStringsArray, ...values: readonly (string | number | bigint | boolean)[]): SqlText {
+  return { sql: parts.reduce((text, part, at) => text + sqlLiteral(values[at - 1]) + part) };
+}
+
+function sqlLiteral(value: string | number | bigint | boolean | undefined): string {
+  if (typeof value === "string") return `'${value.replaceAll("'", "''")}'`;
+  return String(value);
+}
+
+/** A named rule over one row. The row fails when the predicate is false. */
+export function rule(name: string, predicate: SqlText, description?: string): RuleDefinition {
+  return { name, sql: predicate.sql, ...(description === undefined ? {} : { description }) };
+}
+
+/**
+ * Declares a contract.
+ *
+ * @example
+ * export const Promotion = contract("promotions", {
+ *   promo_id: t.string().key(),
+ *   price: t.decimal(12, 2).min(0),
+ * }, [rule("ends_after_start", sql`ends > starts`)]);
+ *
+ * @throws MillraceError contract-invalid, with the file and line of the call.
+ */
+export function contract<const C extends Columns>(
+  name: string,
+  columns: C,
+  rules: readonly RuleDefinition[] = [],
+): Contract<InferRow<C>> {
+  const location = callerLocation();
+  const definition: ContractDefinition = {
+    kind: "contract",
+    name,
+    columns: Object.entries(columns).map(([column, builder]) => ({ name: column, ...builder.facts })),
+    rules,
+    ...(location === undefined ? {} : { location }),
+  };
+  validateContract(definition);
+  return definition;
+}

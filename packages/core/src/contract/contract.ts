@@ -1,0 +1,80 @@
+// Contracts as data: what `contract()` returns, what quality compiles, what the ledger records. See builder.ts for how authors write them.
+import type { LogicalType } from "./logical-type.ts";
+
+/** A check on one column. NULL passes every check; use `required` for not-null. */
+export type ColumnCheck =
+  | { readonly check: "min"; readonly value: string; readonly exclusive?: boolean }
+  | { readonly check: "max"; readonly value: string; readonly exclusive?: boolean }
+  | { readonly check: "length"; readonly min?: number; readonly max?: number }
+  /** Regular expression in the common subset of RE2 and JavaScript; the whole value need not match unless anchored. */
+  | { readonly check: "pattern"; readonly pattern: string }
+  | { readonly check: "email" }
+  | { readonly check: "oneOf"; readonly values: readonly string[] }
+  | { readonly check: "notOneOf"; readonly values: readonly string[] };
+
+export interface ColumnDefinition {
+  readonly name: string;
+  readonly type: LogicalType;
+  readonly required: boolean;
+  /** Part of the table's key, in column order. Key columns are required. */
+  readonly key: boolean;
+  /** Personal data: its values never appear in errors, logs, plans or reasons. */
+  readonly pii: boolean;
+  /** Name of the field in the source when it differs from the column (header, JSON field). */
+  readonly source?: string;
+  readonly references?: { readonly table: string; readonly column: string };
+  /** Orders versions of one key; becomes `_seq`. At most one per contract; an integer or an instant. */
+  readonly version: boolean;
+  readonly checks: readonly ColumnCheck[];
+  readonly description?: string;
+}
+
+/** A rule over one row, a SQL predicate over its columns; a row fails when the predicate is false (NULL passes). */
+export interface RuleDefinition {
+  readonly name: string;
+  readonly sql: string;
+  readonly description?: string;
+}
+
+export interface ContractDefinition {
+  readonly kind: "contract";
+  /** Name of the table inside its domain. */
+  readonly name: string;
+  readonly columns: readonly ColumnDefinition[];
+  readonly rules: readonly RuleDefinition[];
+  /** Where the author wrote it; absent for contracts made by programs. */
+  readonly location?: SourceLocation;
+}
+
+export interface SourceLocation {
+  readonly file: string;
+  readonly line: number;
+}
+
+/**
+ * Stable code of a failed check: `<contract>.<column or rule set>.<check>`, e.g. `promotions.price.min`.
+ * The checks that every contract has: `required`, `type`, `references`; and for a whole record `<contract>.record.malformed`.
+ */
+export type VerdictCode = string;
+
+export function columnCode(contract: ContractDefinition, column: string, check: string): VerdictCode {
+  return `${contract.name}.${column}.${check}`;
+}
+
+/** Code of a named rule: `<contract>.row.<rule>`. */
+export function ruleCode(contract: ContractDefinition, rule: string): VerdictCode {
+  return `${contract.name}.row.${rule}`;
+}
+
+/** Code of a record that cannot be parsed at all. */
+export function malformedCode(contract: ContractDefinition): VerdictCode {
+  return `${contract.name}.record.malformed`;
+}
+
+export function keyColumns(contract: ContractDefinition): readonly string[] {
+  return contract.columns.filter((column) => column.key).map((column) => column.name);
+}
+
+export function versionColumn(contract: ContractDefinition): ColumnDefinition | undefined {
+  return contract.columns.find((column) => column.version);
+}

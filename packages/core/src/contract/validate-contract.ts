@@ -1,0 +1,103 @@
+// Refuses contracts that contradict themselves, with the place where the author wrote them.
+import { MillraceError } from "../errors/millrace-error.ts";
+import { atLocation } from "../project/location.ts";
+import type { ColumnCheck, ColumnDefinition, ContractDefinition } from "./contract.ts";
+import { describeType, type LogicalKind } from "./logical-type.ts";
+
+const identifier = /^[a-z_][a-z0-9_]{0,62}$/i;
+const ordered: readonly LogicalKind[] = ["int32", "int64", "decimal", "float", "date", "timestamp", "datetime", "time"];
+const textual: readonly LogicalKind[] = ["string"];
+const versioned: readonly LogicalKind[] = ["int32", "int64", "timestamp"];
+
+const checkKinds: Readonly<Record<ColumnCheck["check"], readonly LogicalKind[]>> = {
+  min: ordered,
+  max: ordered,
+  length: textual,
+  pattern: textual,
+  email: textual,
+  oneOf: ["string", "int32", "int64", "enum"],
+  notOneOf: ["string", "int32", "int64", "enum"],
+};
+
+/** @throws MillraceError contract-invalid */
+export function validateContract(contract: ContractDefinition): void {
+  const fail = (problem: string): never => {
+    throw new MillraceError(
+      "contract-invalid",
+      `${atLocation(contract.location)}contract "${contract.name}": ${problem}`,
+      {
+        details: { contract: contract.name, ...contract.location },
+      },
+    );
+  };
+  if (!identifier.test(contract.name))
+    fail(`a name has letters, digits and _, at most 63, and starts with a letter; received "${contract.name}"`);
+  if (contract.columns.length === 0) fail("has no columns");
+  const seen = new Map<string, string>();
+  for (const column of contract.columns) {
+    const twin = seen.get(column.name.toLowerCase());
+    if (twin !== undefined)
+      fail(`columns "${twin}" and "${column.name}" differ only by case; names are unique without regard to case`);
+    seen.set(column.name.toLowerCase(), column.name);
+    validateColumn(column, fail);
+  }
+  if (contract.columns.filter((column) => column.version).length > 1)
+    fail("has more than one version() column; at most one orders the rows");
+  validateRules(contract, fail);
+}
+
+function validateColumn(column: ColumnDefinition, fail: (problem: string) => never): void {
+  const named = `column "${column.name}"`;
+  if (!identifier.test(column.name))
+    fail(`${named}: a name has letters, digits and _, at most 63, and starts with a letter`);
+  if (column.name.startsWith("_")) fail(`${named}: names that begin with _ are reserved for _batch, _row and _seq`);
+  if (column.key && !column.required) fail(`${named}: a key column cannot be optional`);
+  if (column.version && !versioned.includes(column.type.kind))
+    fail(`${named}: version() needs int32, int64 or timestamp, not ${describeType(column.type)}`);
+  if (column.references !== undefined && (column.references.table === "" || column.references.column === ""))
+    fail(`${named}: references("table.column") or references("domain.table.column") is expected`);
+  const type = column.type;
+  if (type.kind === "enum" && type.values.length === 0) fail(`${named}: an enum needs at least one value`);
+  if (
+    type.kind === "decimal" &&
+    !(type.precision >= 1 && type.precision <= 38 && type.scale >= 0 && type.scale <= type.precision)
+  )
+    fail(`${named}: ${describeType(type)} is not valid; precision is 1 to 38 and scale 0 to precision`);
+  for (const check of column.checks) validateCheck(column, check, fail);
+  const min = bound(column, "min");
+  const max = bound(column, "max");
+  if (min !== undefined && max !== undefined && min > max)
+    fail(`${named}: min ${min} is above max ${max}; no value can pass`);
+}
+
+function validateCheck(column: ColumnDefinition, check: ColumnCheck, fail: (problem: string) => never): void {
+  const named = `column "${column.name}"`;
+  if (!checkKinds[check.check].includes(column.type.kind))
+    fail(
+      `${named}: ${check.check}() does not fit ${describeType(column.type)}; it fits ${checkKinds[check.check].join(", ")}`,
+    );
+  if (check.check !== "pattern") return;
+  try {
+    new RegExp(check.pattern, "u");
+  } catch (cause) {
+    fail(
+      `${named}: pattern ${check.pattern} is not a regular expression (${cause instanceof Error ? cause.message : String(cause)})`,
+    );
+  }
+}
+
+function bound(column: ColumnDefinition, which: "min" | "max"): number | undefined {
+  const found = column.checks.find((check) => check.check === which);
+  const value = found !== undefined && "value" in found ? Number(found.value) : Number.NaN;
+  return Number.isNaN(value) ? undefined : value;
+}
+
+function validateRules(contract: ContractDefinition, fail: (problem: string) => never): void {
+  const names = new Set<string>();
+  for (const rule of contract.rules) {
+    if (!identifier.test(rule.name)) fail(`rule "${rule.name}": a name has letters, digits and _`);
+    if (names.has(rule.name)) fail(`rule "${rule.name}" is declared twice`);
+    names.add(rule.name);
+    if (rule.sql.trim() === "") fail(`rule "${rule.name}" has no predicate`);
+  }
+}

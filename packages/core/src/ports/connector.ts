@@ -1,0 +1,95 @@
+// Ways in: a connector reads its channel and yields arrivals; the loader turns each arrival into one batch.
+import type { ChannelDefinition } from "../project/project.ts";
+import type { Clock, Random } from "./clock.ts";
+import type { HttpClient } from "./http-client.ts";
+import type { Logger } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
+import type { ObjectRef, ObjectStore } from "./object-store.ts";
+import type { Secrets } from "./secrets.ts";
+import type { ContentEncoding, DecodeFormat } from "./warehouse-load.ts";
+
+/** Progress of one stream as JSON data; null before the first batch. Stored only in the ledger. */
+export type Cursor = { readonly [key: string]: unknown } | null;
+
+export interface FileIdentity {
+  /** Path relative to the channel's folder. */
+  readonly path: string;
+  readonly size: number;
+  readonly modifiedMicros: bigint;
+  readonly sha256: string;
+}
+
+export interface KnownFile extends FileIdentity {
+  readonly version: number;
+  readonly batch: bigint;
+  readonly state: "loaded" | "superseded" | "refused";
+}
+
+/** What becomes one batch. `before` must equal the stream's committed cursor, else the batch is fenced off. */
+export interface Arrival {
+  readonly stream: string;
+  readonly objects: readonly { readonly ref: ObjectRef; readonly encoding: ContentEncoding }[];
+  readonly format: DecodeFormat;
+  readonly before: Cursor;
+  readonly after: Cursor;
+  /** Files whose identity is recorded with the batch. */
+  readonly files?: readonly FileIdentity[];
+  /** Batches whose rows this arrival replaces (a rewritten file). */
+  readonly replacesBatches?: readonly bigint[];
+  /** First receipt, microseconds; the loader takes its own when absent. */
+  readonly receivedAtMicros?: bigint;
+}
+
+/** A file that can never become a batch in this state; recorded so that it is reported once and looked at again only when it changes. */
+export interface RefusedFile {
+  readonly file: FileIdentity;
+  readonly error: Error;
+}
+
+export interface ConnectorContext {
+  readonly channel: ChannelDefinition;
+  readonly projectFolder: string;
+  readonly objects: ObjectStore;
+  readonly http: HttpClient;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Committed cursor of a stream. */
+  cursor(stream: string): Promise<Cursor>;
+  /** What the ledger knows of these paths. */
+  knownFiles(paths: readonly string[]): Promise<ReadonlyMap<string, KnownFile>>;
+  refuse(refused: RefusedFile): Promise<void>;
+}
+
+export interface ChannelReader extends AsyncDisposable {
+  /**
+   * Yields what has arrived since the committed cursors, then ends. The consumer commits each arrival before it asks for the next, and passes the
+   * signal to stop between arrivals. May be called again after it ended or threw.
+   */
+  read(signal: AbortSignal): AsyncIterable<Arrival>;
+  /** Calls `wake` when something may have arrived (for `on-arrival` channels); returns a function that stops it. */
+  watch?(wake: () => void): () => void;
+}
+
+/** One field of a connector's configuration, for documentation and validation. */
+export interface FieldDescription {
+  readonly name: string;
+  readonly type: string;
+  readonly required: boolean;
+  readonly default?: string;
+  readonly summary: string;
+}
+
+export interface Connector {
+  /** `files`, `rest`, ... as in ChannelDeclaration.connector. */
+  readonly name: string;
+  readonly summary: string;
+  readonly fields: readonly FieldDescription[];
+  /** TypeScript that an author can paste. */
+  readonly example: string;
+  /** Refuses a wrong configuration with file and line before anything runs. @throws MillraceError channel-invalid */
+  validate(channel: ChannelDefinition): void;
+  open(context: ConnectorContext): Promise<ChannelReader>;
+}

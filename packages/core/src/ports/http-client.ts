@@ -1,0 +1,25 @@
+// Outgoing HTTP as a port, so that simulations own the network and address rules are enforced in one place.
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string;
+  /** For the whole exchange: connect, headers and body. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Lower-case names; repeated headers joined by ", ". */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Decoded of transfer and content encoding. Must be consumed or cancelled. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** Errors: upstream-unavailable (network), deadline-exceeded, egress-refused. Status codes are answers, not errors. Redirects are not followed across hosts. */
+export interface HttpClient {
+  request(request: HttpRequest): Promise<HttpResponse>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,23 @@
+// References to secrets resolve here, as late as possible; values never enter definitions, plans, logs or errors.
+
+/** What a definition holds instead of a value. */
+export interface SecretRef {
+  readonly $secret: string;
+}
+
+/** A reference to a plain environment setting (an address, a folder): shown in plans, unlike a secret. */
+export interface EnvRef {
+  readonly $env: string;
+  readonly fallback?: string;
+}
+
+/** A value that refuses to be printed: `String(x)`, JSON and inspection give `[secret]`. */
+export interface SecretValue {
+  reveal(): string;
+}
+
+export interface Secrets {
+  /** @throws MillraceError secret-missing, naming the reference and where it was looked for */
+  resolve(ref: SecretRef): Promise<SecretValue>;
+  setting(ref: EnvRef): string;
+}

@@ -1,0 +1,84 @@
+// What the loader asks of a warehouse for one batch: raw objects in, typed rows and quarantine out, counted.
+import type { ContractDefinition, VerdictCode } from "../contract/contract.ts";
+import type { LocalObject, ObjectRef } from "./object-store.ts";
+
+/** How the bytes of an object become records. */
+export type DecodeFormat =
+  | {
+      readonly kind: "csv";
+      readonly delimiter: string;
+      readonly quote: string;
+      /** Names of the columns in file order, read from the header or declared. */
+      readonly columns: readonly string[];
+      /** True when the first record is a header to skip. */
+      readonly header: boolean;
+      /** Cells with these texts are NULL; the empty unquoted cell always is. */
+      readonly nullTokens: readonly string[];
+    }
+  | { readonly kind: "ndjson" }
+  /** One JSON document per object; records are the elements of the array at `path` (empty: the document itself is the array, or one record). */
+  | { readonly kind: "json"; readonly path: readonly string[] }
+  | { readonly kind: "parquet" };
+
+/** Compression of the original bytes, on top of the store's own codec. */
+export type ContentEncoding = "none" | "gzip" | "zstd";
+
+export interface RawObject {
+  readonly ref: ObjectRef;
+  readonly encoding: ContentEncoding;
+  readonly local: LocalObject;
+}
+
+export type WriteMode = "append" | "merge" | "replace";
+
+/** One row check, compiled from a contract: SQL over the typed columns; the row fails when it is FALSE (NULL passes). */
+export interface RowCheck {
+  readonly code: VerdictCode;
+  readonly sql: string;
+  /** Columns whose values the reason may show (PII columns never are). */
+  readonly columns: readonly string[];
+}
+
+/** Parent that must exist, else the row is held. */
+export interface ReferenceCheck {
+  readonly code: VerdictCode;
+  readonly column: string;
+  readonly parentDomain: string;
+  readonly parentTable: string;
+  readonly parentColumn: string;
+}
+
+export interface LoadVerdict {
+  readonly rows: readonly RowCheck[];
+  readonly references: readonly ReferenceCheck[];
+}
+
+export type LoadSource =
+  | { readonly kind: "objects"; readonly objects: readonly RawObject[]; readonly format: DecodeFormat }
+  /** Open or held rows of quarantine go through the contract again; those that pass become trusted with their own `_seq`. */
+  | { readonly kind: "quarantine"; readonly rows: readonly { readonly batch: bigint; readonly row: bigint }[] };
+
+export interface LoadRequest {
+  readonly batch: bigint;
+  readonly channel: string;
+  readonly domain: string;
+  readonly contract: ContractDefinition;
+  readonly verdict: LoadVerdict;
+  readonly write: WriteMode;
+  readonly source: LoadSource;
+  /** `_seq` of rows without a version column: first receipt, microseconds, strictly growing per warehouse. */
+  readonly receivedSeq: bigint;
+  /** Batches whose rows this one replaces (a rewritten file): their trusted rows leave in the same transaction. */
+  readonly replacesBatches: readonly bigint[];
+}
+
+/** `received = accepted + quarantined + duplicate`, always. `held` is the part of `quarantined` that waits for a parent. */
+export interface LoadResult {
+  readonly received: bigint;
+  readonly accepted: bigint;
+  readonly quarantined: bigint;
+  readonly duplicate: bigint;
+  readonly held: bigint;
+  /** Earlier rows that this batch removed or replaced. */
+  readonly replaced: bigint;
+}

@@ -1,0 +1,133 @@
+// The system tables inside every warehouse (schema `millrace`): ledger, channel cursors, file identities, quarantine, table versions. As data, so that each adapter creates the same.
+import type { LogicalType } from "../contract/logical-type.ts";
+
+export interface SystemTable {
+  readonly name: string;
+  readonly columns: Readonly<Record<string, LogicalType>>;
+}
+
+/** Version of the system tables; adapters migrate older ones in order and refuse newer ones. */
+export const systemFormat = 1;
+
+const text: LogicalType = { kind: "string" };
+const int: LogicalType = { kind: "int64" };
+const instant: LogicalType = { kind: "timestamp" };
+const texts: LogicalType = { kind: "list", item: text };
+
+export const systemTables: readonly SystemTable[] = [
+  { name: "meta", columns: { key: text, value: text } },
+  {
+    // One row per batch, immutable. kind: load | readmit | replay. Cursors and objects are JSON text.
+    name: "ledger",
+    columns: {
+      batch: int,
+      channel: text,
+      stream: text,
+      domain: text,
+      table_name: text,
+      kind: text,
+      contract_version: int,
+      received: int,
+      accepted: int,
+      quarantined: int,
+      duplicate: int,
+      replaced: int,
+      bytes: int,
+      seq: int,
+      cursor_before: text,
+      cursor_after: text,
+      objects: text,
+      started_at: instant,
+      committed_at: instant,
+    },
+  },
+  {
+    // Sums of event batches that were folded away, per day (UTC).
+    name: "ledger_days",
+    columns: {
+      day: { kind: "date" },
+      channel: text,
+      stream: text,
+      kind: text,
+      batches: int,
+      received: int,
+      accepted: int,
+      quarantined: int,
+      duplicate: int,
+      replaced: int,
+      bytes: int,
+    },
+  },
+  // The row that every batch compare-and-sets: `UPDATE ... WHERE epoch = ? AND cursor = <before>`.
+  {
+    name: "channels",
+    columns: { channel: text, stream: text, epoch: int, cursor: text, batch: int, changed_at: instant },
+  },
+  {
+    // Identity of every file version that was seen. state: loaded | superseded | refused.
+    name: "files",
+    columns: {
+      channel: text,
+      path: text,
+      size: int,
+      modified_us: int,
+      sha256: text,
+      version: int,
+      batch: int,
+      state: text,
+      error: text,
+      seen_at: instant,
+    },
+  },
+  {
+    // Rejected rows. state: open | held | readmitted | discarded. (batch, row_no) is the identity. `original` is the record as JSON text of its source fields, or the raw text when it could not be parsed.
+    name: "quarantine",
+    columns: {
+      batch: int,
+      row_no: int,
+      channel: text,
+      domain: text,
+      table_name: text,
+      codes: texts,
+      reasons: texts,
+      original: text,
+      object_key: text,
+      position: int,
+      seq: int,
+      state: text,
+      resolved_batch: int,
+      changed_at: instant,
+    },
+  },
+  {
+    // Current physical table, fingerprint and version of every table, model and view.
+    name: "tables",
+    columns: {
+      domain: text,
+      name: text,
+      kind: text,
+      physical: text,
+      fingerprint: text,
+      key_columns: texts,
+      write_mode: text,
+      version: int,
+      rewrites: int,
+      batch: int,
+      changed_at: instant,
+    },
+  },
+  { name: "contracts", columns: { domain: text, name: text, version: int, definition: text, changed_at: instant } },
+  // What each built model has seen of its inputs: JSON text {"domain.table": {version, rewrites, batch}}.
+  {
+    name: "models",
+    columns: {
+      domain: text,
+      name: text,
+      fingerprint: text,
+      inputs: text,
+      row_count: int,
+      duration_ms: int,
+      built_at: instant,
+    },
+  },
+];

@@ -1,0 +1,3 @@
+// Conformance suites that every adapter of a port passes, and deterministic stand-ins for time and chance.
+export * from "./manual-clock.ts";
+export * from "./seeded-random.ts";

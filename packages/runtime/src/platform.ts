@@ -1,0 +1,127 @@
+// The running platform as the server and the command line see it. platform-instance.ts implements it.
+import type { BatchReport, CommitEvent, ErrorReport, ProjectDefinition, VerdictCode, Warehouse } from "@millrace/core";
+import type { ProjectPlan } from "./plan/project-plan.ts";
+
+export interface IngestRequest {
+  readonly body: Uint8Array;
+  /** `json`: one object or an array of objects; `ndjson`: one record per line. */
+  readonly format: "json" | "ndjson";
+  readonly idempotencyKey?: string;
+}
+
+export interface IngestReceipt {
+  /** Events written durably by this request (or by the earlier one with the same key). */
+  readonly received: number;
+  /** Of those, events that the contract will refuse; they stand in quarantine once loaded. */
+  readonly rejected: readonly { readonly index: number; readonly codes: readonly VerdictCode[] }[];
+  readonly offset: bigint;
+  readonly repeated: boolean;
+}
+
+export interface ChannelStatus {
+  readonly channel: string;
+  readonly connector: string;
+  readonly state: "idle" | "working" | "waiting" | "failing" | "stopped";
+  readonly received: bigint;
+  readonly accepted: bigint;
+  readonly quarantined: bigint;
+  readonly duplicate: bigint;
+  readonly batches: bigint;
+  readonly lastCommitMs?: number;
+  readonly error?: ErrorReport;
+  /** Events that are in the log and not yet in a table. */
+  readonly backlog?: bigint;
+}
+
+export interface ModelStatus {
+  readonly model: string;
+  readonly state: "fresh" | "stale" | "building" | "failing";
+  readonly rows?: bigint;
+  readonly builtMs?: number;
+  readonly error?: ErrorReport;
+}
+
+export interface QuarantineCounts {
+  readonly open: bigint;
+  readonly held: bigint;
+  readonly readmitted: bigint;
+  readonly discarded: bigint;
+}
+
+export interface PlatformStatus {
+  readonly project: string;
+  readonly ready: boolean;
+  readonly channels: readonly ChannelStatus[];
+  readonly models: readonly ModelStatus[];
+  readonly tables: readonly {
+    readonly table: string;
+    readonly kind: string;
+    readonly version: bigint;
+    readonly rows: bigint;
+  }[];
+  readonly quarantine: QuarantineCounts;
+  readonly components: Readonly<Record<string, "ok" | ErrorReport>>;
+}
+
+export interface QuarantinedRow {
+  readonly batch: bigint;
+  readonly row: bigint;
+  readonly channel: string;
+  readonly table: string;
+  readonly codes: readonly VerdictCode[];
+  readonly reasons: readonly string[];
+  readonly state: string;
+  /** The original record; values of PII columns are replaced by "[pii]" unless asked for. */
+  readonly original: string;
+  readonly objectKey: string;
+  readonly position: bigint;
+}
+
+export interface QuarantineFilter {
+  readonly table?: string;
+  readonly channel?: string;
+  readonly code?: string;
+  readonly state?: string;
+  readonly limit: number;
+}
+
+export interface RunReport {
+  readonly batches: readonly BatchReport[];
+  readonly channels: readonly ChannelStatus[];
+  readonly models: readonly ModelStatus[];
+  readonly errors: readonly ErrorReport[];
+  readonly elapsedMs: number;
+}
+
+export interface Platform {
+  readonly project: ProjectDefinition;
+  readonly warehouse: Warehouse;
+  /** Recovers, ensures tables, starts channels and models. */
+  start(): Promise<void>;
+  /** Resolves after the events are durable. @throws channel-not-found, request-invalid, overloaded, idempotency-conflict, storage-* */
+  ingest(channel: string, request: IngestRequest): Promise<IngestReceipt>;
+  /** Processes everything that has arrived: every channel is read to its end, then every stale model is built. For `millrace run`. */
+  runUntilIdle(options: {
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (progress: Progress) => void;
+  }): Promise<RunReport>;
+  status(): Promise<PlatformStatus>;
+  quarantineList(filter: QuarantineFilter): Promise<readonly QuarantinedRow[]>;
+  quarantineShow(batch: bigint, row: bigint, options?: { readonly showPii?: boolean }): Promise<QuarantinedRow>;
+  batches(options: { readonly channel?: string; readonly limit: number }): Promise<readonly BatchReport[]>;
+  /** Loads a committed batch again from raw under the present contract, replacing its rows; keeps the original `_seq`. */
+  replay(batch: bigint): Promise<BatchReport>;
+  /** What adopting `next` would change; changes nothing. Without `next`: the present project against the stored tables. */
+  plan(next?: ProjectDefinition): Promise<ProjectPlan>;
+  /** Adopts a changed project while running. Tables with data are never dropped. */
+  reload(next: ProjectDefinition): Promise<ProjectPlan>;
+  onCommit(listener: (commit: CommitEvent) => void): () => void;
+  stop(): Promise<void>;
+}
+
+export interface Progress {
+  readonly subject: string;
+  readonly done: number;
+  readonly total?: number;
+  readonly unit: "rows" | "batches" | "models" | "bytes";
+}
