@@ -1,4 +1,4 @@
-// Completes package-lock.json with the platform packages that npm leaves out when a registry does not carry them.
+// Completes package-lock.json with the platform packages that npm leaves out when a version was not published for every platform.
 // Without those entries `npm ci` calls the lock file out of step and refuses to install. Run after dependencies change.
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
