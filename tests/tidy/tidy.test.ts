@@ -5,6 +5,7 @@ import { commandsRule } from "./rules/commands.ts";
 import { decisionsRule } from "./rules/decisions.ts";
 import { headersRule } from "./rules/headers.ts";
 import { importsRule } from "./rules/imports.ts";
+import { injectedTimeRule } from "./rules/injected-time.ts";
 import { linksRule } from "./rules/links.ts";
 import { namesRule } from "./rules/names.ts";
 import { packageTableRule } from "./rules/package-table.ts";
@@ -18,6 +19,7 @@ const RULES: readonly Rule[] = [
   decisionsRule,
   headersRule,
   importsRule,
+  injectedTimeRule,
   linksRule,
   namesRule,
   packageTableRule,
