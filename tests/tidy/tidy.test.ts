@@ -7,6 +7,7 @@ import { headersRule } from "./rules/headers.ts";
 import { importsRule } from "./rules/imports.ts";
 import { injectedTimeRule } from "./rules/injected-time.ts";
 import { linksRule } from "./rules/links.ts";
+import { lockFileRule } from "./rules/lock-file.ts";
 import { namesRule } from "./rules/names.ts";
 import { packageTableRule } from "./rules/package-table.ts";
 import { pinsRule } from "./rules/pins.ts";
@@ -21,6 +22,7 @@ const RULES: readonly Rule[] = [
   importsRule,
   injectedTimeRule,
   linksRule,
+  lockFileRule,
   namesRule,
   packageTableRule,
   pinsRule,
