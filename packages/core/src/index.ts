@@ -24,6 +24,7 @@ export * from "./ports/warehouse-system.ts";
 export * from "./project/commit.ts";
 export * from "./project/location.ts";
 export * from "./project/project.ts";
+export * from "./text/nearest-name.ts";
 export * from "./time/backoff.ts";
 export * from "./time/duration.ts";
 export * from "./time/system.ts";

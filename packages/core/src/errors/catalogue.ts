@@ -220,6 +220,11 @@ export const catalogue = entries({
     summary: "A file's columns do not match the contract.",
     solve: "Correct the file or the contract; nothing of the file was loaded.",
   },
+  "file-rewritten": {
+    kind: "user",
+    summary: "A file that was loaded before has new content, and its channel refuses rewritten files.",
+    solve: 'Deliver it under a new name, or declare onRewrite: "replace"; the rows of the first version stay.',
+  },
   "file-truncated": {
     kind: "user",
     summary: "A compressed file ends too early.",
@@ -256,6 +261,11 @@ export const catalogue = entries({
     kind: "user",
     summary: "A page has no records at the declared path.",
     solve: "Correct `records` of the stream; committed pages are kept.",
+  },
+  "upstream-too-large": {
+    kind: "user",
+    summary: "A page of an upstream API is larger than the limit.",
+    solve: "Ask for smaller pages with the parameters of the channel; committed pages are kept.",
   },
   "cursor-loop": {
     kind: "user",

@@ -19,8 +19,10 @@ export interface FileIdentity {
   readonly sha256: string;
 }
 
+/** The newest version of a file that the ledger has seen. */
 export interface KnownFile extends FileIdentity {
   readonly version: number;
+  /** Batch whose rows of this path are in the table now: that of the newest loaded version, also when a newer one was refused; 0 when there is none. */
   readonly batch: bigint;
   readonly state: "loaded" | "superseded" | "refused";
 }
