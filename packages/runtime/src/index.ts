@@ -1,2 +1,7 @@
 // Public surface of @millrace/runtime: loads batches and runs plans.
-export {};
+export * from "./platform.ts";
+export * from "./platform-parts.ts";
+export * from "./platform-limits.ts";
+export * from "./plan/project-plan.ts";
+export * from "./observe/logger.ts";
+export * from "./observe/metrics.ts";

@@ -1,0 +1,30 @@
+// What adopting a project would change, as data: made by plan-project.ts, shown by `millrace plan`, returned by reload.
+import type { ErrorReport } from "@millrace/core";
+
+export type PlanSubject = "table" | "model" | "channel";
+
+/**
+ * `create`: new; `add-columns`: the stored table gets columns; `change`: a contract or channel that needs no new column; `rebuild`: a model is
+ * built anew; `retire`: no longer in the project, its data stays; `conflict`: cannot be adopted.
+ */
+export type PlanAction = "create" | "add-columns" | "change" | "rebuild" | "retire" | "conflict";
+
+export interface PlannedChange {
+  readonly action: PlanAction;
+  readonly subject: PlanSubject;
+  /** `domain.name` */
+  readonly name: string;
+  /** One sentence for people. */
+  readonly summary: string;
+  /** Names of added columns. */
+  readonly columns?: readonly string[];
+  readonly error?: ErrorReport;
+}
+
+/** Nothing in a plan drops data. A plan with conflicts is not adopted. */
+export interface ProjectPlan {
+  readonly changes: readonly PlannedChange[];
+  readonly conflicts: readonly ErrorReport[];
+  /** True when nothing would change. */
+  readonly empty: boolean;
+}

@@ -1,0 +1,66 @@
+// Every bound of the running platform, in one place. Nothing here grows with the size of a table, file or response.
+
+export interface PlatformLimits {
+  /** Largest body of one ingest request. */
+  readonly ingestBytesMax: number;
+  /** Most events in one ingest request. */
+  readonly ingestEventsMax: number;
+  /** Events of one channel that may wait in the log before ingest answers `overloaded`. */
+  readonly backlogEventsMax: number;
+  /** The same in bytes, counted since the process started. */
+  readonly backlogBytesMax: number;
+  /** Events of one batch, where the channel does not say otherwise. */
+  readonly eventBatchBytesMax: number;
+  /** Longest that a lone event waits for company before its batch is closed, where the channel does not say otherwise. */
+  readonly eventBatchAgeMs: number;
+  /** A batch with this many bytes is closed as soon as the loader is free, before its age. */
+  readonly eventBatchEagerBytes: number;
+  /** Committed bytes that may stay in the log before it is trimmed. */
+  readonly trimBytesMax: number;
+  /** Longest that committed events stay in the log. */
+  readonly trimAgeMs: number;
+  /** Ledger rows that an events channel keeps; older ones fold into daily sums. */
+  readonly eventLedgerRowsMax: number;
+  /** Tries of one batch when the warehouse reports a conflict. */
+  readonly conflictAttemptsMax: number;
+  /** Longest that one batch may take inside the warehouse. */
+  readonly batchTimeoutMs: number;
+  /** Longest that one model may take to build. */
+  readonly buildTimeoutMs: number;
+  /** Held rows that one re-admission takes. */
+  readonly readmitRowsMax: number;
+  /** Tasks that run at the same time. */
+  readonly tasksMax: number;
+  readonly taskLeaseMs: number;
+  readonly heartbeatMs: number;
+  readonly housekeepingMs: number;
+  /** Finished tasks and runs that are kept. */
+  readonly historyMax: number;
+  /** Longest that stop() waits for running work. */
+  readonly stopTimeoutMs: number;
+}
+
+const MIB = 1024 * 1024;
+
+export const defaultLimits: PlatformLimits = {
+  ingestBytesMax: 16 * MIB,
+  ingestEventsMax: 100_000,
+  backlogEventsMax: 5_000_000,
+  backlogBytesMax: 1024 * MIB,
+  eventBatchBytesMax: 8 * MIB,
+  eventBatchAgeMs: 150,
+  eventBatchEagerBytes: 64 * 1024,
+  trimBytesMax: 32 * MIB,
+  trimAgeMs: 30_000,
+  eventLedgerRowsMax: 20_000,
+  conflictAttemptsMax: 8,
+  batchTimeoutMs: 30 * 60_000,
+  buildTimeoutMs: 30 * 60_000,
+  readmitRowsMax: 10_000,
+  tasksMax: 4,
+  taskLeaseMs: 30_000,
+  heartbeatMs: 10_000,
+  housekeepingMs: 60_000,
+  historyMax: 10_000,
+  stopTimeoutMs: 20_000,
+};
