@@ -2,8 +2,8 @@
 import { lineAt } from "../imports.ts";
 import { filesMatching, isTestFile, type Finding, type Rule, type SourceTree } from "../tree.ts";
 
-/** The real clock lives here; the command line talks to a person, for whom the machine's time is right. */
-const EXEMPT = /^packages\/(core\/src\/time\/system\.ts|millrace\/src\/cli\/)/;
+/** The real clock, and the package that hands it to all others. */
+const EXEMPT = /^packages\/(core\/src\/time\/system\.ts|millrace\/)/;
 const AMBIENT =
   /(?<![\w.])(Date\.now\(|new Date\(\)|performance\.now\(|process\.hrtime|Math\.random\(|setTimeout\(|setInterval\(|randomUUID\()/g;
 
