@@ -286,6 +286,12 @@ export const catalogue = entries({
     summary: "The request carries no valid token.",
     solve: "Send: Authorization: Bearer <token>.",
   },
+  forbidden: {
+    kind: "user",
+    status: 403,
+    summary: "The caller's token does not allow this.",
+    solve: "Use a token that has the permission which the message names.",
+  },
   "not-found": {
     kind: "user",
     status: 404,
@@ -316,6 +322,12 @@ export const catalogue = entries({
     summary: "No representation fits the Accept header.",
     solve: "Accept application/json or text/csv.",
   },
+  "range-not-satisfiable": {
+    kind: "user",
+    status: 416,
+    summary: "The asked range starts behind the last row.",
+    solve: "Ask for a range that starts before the total in Content-Range.",
+  },
   "events-rejected": {
     kind: "user",
     status: 422,
@@ -327,6 +339,11 @@ export const catalogue = entries({
     status: 409,
     summary: "An idempotency key was used before with another body.",
     solve: "Use a new key for new data; nothing was written.",
+  },
+  "listen-failed": {
+    kind: "user",
+    summary: "The server cannot listen on its address.",
+    solve: "Choose another address or port; the message names what the system answered.",
   },
   "port-in-use": {
     kind: "user",
