@@ -1,2 +1,26 @@
 // Public surface of @millrace/connectors: brings pages and files in, delivers rows out.
-export {};
+export { env, secret, type Setting } from "./authoring/references.ts";
+export type { IntoOptions } from "./authoring/declare-channel.ts";
+export {
+  events,
+  validateEvents,
+  type EventBatchBounds,
+  type EventsConfig,
+  type EventsOptions,
+} from "./events/events.ts";
+export { files, marker, quietPeriod } from "./files/files.ts";
+export type { FileFormat, FilesConfig, FilesOptions, OnRewrite, Readiness } from "./files/files-config.ts";
+export { apiKey, basic, bearer } from "./rest/authentication.ts";
+export { cursor, linkHeader, nextUrl, offset, page } from "./rest/pagination.ts";
+export { rest } from "./rest/rest.ts";
+export type {
+  Authentication,
+  Pagination,
+  RateLimit,
+  RestConfig,
+  RestOptions,
+  RetryOptions,
+  SinceOptions,
+  StreamConfig,
+  StreamOptions,
+} from "./rest/rest-config.ts";

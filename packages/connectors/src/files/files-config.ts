@@ -1,0 +1,62 @@
+// What `files()` takes and keeps: options as authors write them, and the config that the reader opens.
+import type { EnvRef, Trigger } from "@millrace/core";
+import type { IntoOptions } from "../authoring/declare-channel.ts";
+import type { Setting } from "../authoring/references.ts";
+
+export type FileFormat = "csv" | "ndjson" | "json" | "parquet";
+
+/** When a file is complete. */
+export type Readiness =
+  /** A marker beside the file that is not older than it. `{name}` in the marker's name stands for the file's name. */
+  | { readonly kind: "marker"; readonly name: string }
+  /** Size and modification time stood still for this long. */
+  | { readonly kind: "quiet-period"; readonly period: string };
+
+/** What a file with new content under a known path does. */
+export type OnRewrite = "replace" | "append" | "reject";
+
+export interface FilesOptions extends IntoOptions {
+  /** Folder that the pattern starts from. Default: the project's folder; a relative one starts there. */
+  readonly folder?: Setting;
+  /** When a file is complete. Default: `quietPeriod("2s")`. */
+  readonly ready?: Readiness;
+  /** Default: `on-arrival`. */
+  readonly every?: Trigger;
+  /** Default: from the extension of each file (`.csv`, `.tsv`, `.ndjson`, `.jsonl`, `.json`, `.parquet`, each also with `.gz` or `.zst` except Parquet). */
+  readonly format?: FileFormat;
+  /**
+   * A file that was loaded before and has new content. `replace` (default): the rows of its earlier version leave in the same transaction.
+   * `append`: both stay. `reject`: the file is refused with file-rewritten.
+   */
+  readonly onRewrite?: OnRewrite;
+  /** CSV: one character. Default: found in the first line, among comma, semicolon, tab and vertical bar. */
+  readonly delimiter?: string;
+  /** CSV: one character, or "" when cells are never quoted. Default: a double quote. */
+  readonly quote?: string;
+  /** CSV: whether the first line names the columns. Default: true. */
+  readonly header?: boolean;
+  /** CSV without header: names in file order. Default: the contract's columns in their order. */
+  readonly columns?: readonly string[];
+  /** CSV: texts that mean NULL, beside the empty cell. Default: none. */
+  readonly nullTokens?: readonly string[];
+  /** JSON: path of the array of records in the document. Default: `$`, the document itself. */
+  readonly records?: string;
+  /** With `on-arrival`: looks again after this time even when the system reported no change. Default: `1m`. */
+  readonly rescan?: string;
+}
+
+/** Config of a files channel: the options with defaults, without those that the declaration keeps beside it. */
+export interface FilesConfig {
+  readonly pattern: string;
+  readonly folder?: string | EnvRef;
+  readonly ready: Readiness;
+  readonly format?: FileFormat;
+  readonly onRewrite: OnRewrite;
+  readonly delimiter?: string;
+  readonly quote?: string;
+  readonly header?: boolean;
+  readonly columns?: readonly string[];
+  readonly nullTokens?: readonly string[];
+  readonly records?: string;
+  readonly rescan?: string;
+}

@@ -1,0 +1,112 @@
+// The options of `files()` as data, and the rules between them. Documentation and validation come from here.
+import type { ContractDefinition, Trigger } from "@millrace/core";
+import { everyField, intoFields, OptionProblem } from "../authoring/declare-channel.ts";
+import {
+  bool,
+  duration,
+  durationOrZero,
+  oneOf,
+  parsed,
+  setting,
+  text,
+  texts,
+  variant,
+} from "../authoring/option-checks.ts";
+import { optional, required, type OptionCheck, type OptionField } from "../authoring/option-fields.ts";
+import { parseJsonPath } from "../rest/json-path.ts";
+import { columnProblem } from "./csv-columns.ts";
+import type { FilesConfig } from "./files-config.ts";
+import { formatOfName } from "./file-format.ts";
+
+const oneCharacter: OptionCheck = (value, path) =>
+  typeof value === "string" && /^[^\r\n]$/u.test(value) ? undefined : `"${path}" is one character`;
+
+const quoteCheck: OptionCheck = (value, path) => (value === "" ? undefined : oneCharacter(value, path));
+
+const readinessCheck = variant(
+  {
+    marker: [required("name", "string", text, "name of the marker file")],
+    "quiet-period": [required("period", "duration", durationOrZero, "how long the file stood still")],
+  },
+  'marker("_SUCCESS") or quietPeriod("5s")',
+);
+
+const csvOnly = ["delimiter", "quote", "header", "columns", "nullTokens"] as const;
+
+export const filesFields: readonly OptionField[] = [
+  required("pattern", "string", text, "files to load: a glob that starts from `folder`; the first argument of files()"),
+  ...intoFields,
+  optional("folder", "string | env()", setting, "folder that the pattern starts from", {
+    default: "the project's folder",
+  }),
+  optional("ready", "marker() | quietPeriod()", readinessCheck, "when a file is complete", {
+    default: 'quietPeriod("2s")',
+  }),
+  everyField(true, '"on-arrival"'),
+  optional(
+    "format",
+    '"csv" | "ndjson" | "json" | "parquet"',
+    oneOf("csv", "ndjson", "json", "parquet"),
+    "how files are decoded",
+    {
+      default: "from each file's extension",
+    },
+  ),
+  optional(
+    "onRewrite",
+    '"replace" | "append" | "reject"',
+    oneOf("replace", "append", "reject"),
+    "what new content under a known path does",
+    {
+      default: '"replace"',
+    },
+  ),
+  optional("delimiter", "string", oneCharacter, "CSV: character between cells", {
+    default: "found in the first line: , ; tab or |",
+  }),
+  optional("quote", "string", quoteCheck, 'CSV: character around cells; "" when cells are never quoted', {
+    default: '"',
+  }),
+  optional("header", "boolean", bool, "CSV: whether the first line names the columns", { default: "true" }),
+  optional("columns", "string[]", texts, "CSV without header: names in file order", {
+    default: "the contract's columns",
+  }),
+  optional("nullTokens", "string[]", texts, "CSV: texts that mean NULL, beside the empty cell", { default: "none" }),
+  optional("records", "string", parsed(parseJsonPath), "JSON: path of the array of records in the document", {
+    default: '"$"',
+  }),
+  optional(
+    "rescan",
+    "duration",
+    duration,
+    "with on-arrival: looks again after this time even without a report of a change",
+    {
+      default: '"1m"',
+    },
+  ),
+];
+
+/** Refuses options that contradict each other or would do nothing. @throws OptionProblem */
+export function checkFilesConfig(
+  config: FilesConfig,
+  { contract, every }: { readonly contract: ContractDefinition; readonly every: Trigger },
+): void {
+  const format = config.format ?? formatOfName(config.pattern)?.format;
+  if (format !== undefined) checkForFormat(config, format);
+  if (config.rescan !== undefined && every !== "on-arrival")
+    throw new OptionProblem(`"rescan" belongs to every: "on-arrival"; this channel works ${every}`);
+  if (config.columns !== undefined && config.header !== false)
+    throw new OptionProblem('"columns" is for files without a header; add header: false');
+  if (config.delimiter !== undefined && config.delimiter === (config.quote ?? '"'))
+    throw new OptionProblem('"delimiter" and "quote" are the same character');
+  const problem = config.columns === undefined ? undefined : columnProblem(contract, config.columns);
+  if (problem !== undefined) throw new OptionProblem(`"columns": ${problem}`);
+}
+
+function checkForFormat(config: FilesConfig, format: string): void {
+  const useless = csvOnly.find((name) => config[name] !== undefined);
+  if (format !== "csv" && useless !== undefined)
+    throw new OptionProblem(`"${useless}" is for CSV; these files are ${format}`);
+  if (format !== "json" && config.records !== undefined)
+    throw new OptionProblem(`"records" is for JSON documents; these files are ${format}`);
+}

@@ -1,0 +1,48 @@
+// `files()`, `marker()`, `quietPeriod()`: declares a channel that loads files as they arrive. files-connector.ts reads it.
+import type { ChannelDeclaration } from "@millrace/core";
+import { declareChannel, demand, outputOf } from "../authoring/declare-channel.ts";
+import { configFields } from "../authoring/option-fields.ts";
+import type { FilesConfig, FilesOptions, Readiness } from "./files-config.ts";
+import { checkFilesConfig, filesFields } from "./files-fields.ts";
+
+/**
+ * Files are complete when a marker stands beside them: `marker("_SUCCESS")` for a folder, `marker("{name}.done")` for each file.
+ * A file that is newer than its marker waits until the marker is written again.
+ */
+export function marker(name: string): Readiness {
+  return { kind: "marker", name };
+}
+
+/** Files are complete when their size and modification time stood still for this long; `0s` for files that are renamed into place. */
+export function quietPeriod(period: string): Readiness {
+  return { kind: "quiet-period", period };
+}
+
+/**
+ * Declares a channel that loads the files that match `pattern` (`*`, `**`, `?`, `{a,b}`, `[a-z]`), in order of modification time, then path.
+ * A file that is in the ledger with the same content is never loaded again.
+ *
+ * @example
+ * export const weekly = files("promotions/*.csv", { into: Promotion, ready: marker("_SUCCESS") });
+ * @throws MillraceError channel-invalid, with file and line
+ */
+export function files(pattern: string, options: FilesOptions): ChannelDeclaration<FilesConfig> {
+  return declareChannel({ connector: "files", what: `files(${JSON.stringify(pattern)})` }, () => {
+    demand({ ...options, pattern }, filesFields);
+    const { into, write, every = "on-arrival", ...rest } = options;
+    const config: FilesConfig = {
+      ...definedOnly(rest),
+      pattern,
+      ready: rest.ready ?? quietPeriod("2s"),
+      onRewrite: rest.onRewrite ?? "replace",
+    };
+    const outputs = [outputOf("default", { into, ...(write === undefined ? {} : { write }) })];
+    demand(config, configFields(filesFields));
+    checkFilesConfig(config, { contract: into, every });
+    return { config, outputs, every };
+  });
+}
+
+function definedOnly<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
