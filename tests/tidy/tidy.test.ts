@@ -13,6 +13,7 @@ import { packageTableRule } from "./rules/package-table.ts";
 import { pinsRule } from "./rules/pins.ts";
 import { resultStreamsRule } from "./rules/result-streams.ts";
 import { sizeExceptionsRule } from "./rules/size-exceptions.ts";
+import { skippedTestsRule } from "./rules/skipped-tests.ts";
 import { loadTree, type Finding, type Rule } from "./tree.ts";
 
 const RULES: readonly Rule[] = [
@@ -28,6 +29,7 @@ const RULES: readonly Rule[] = [
   pinsRule,
   resultStreamsRule,
   sizeExceptionsRule,
+  skippedTestsRule,
 ];
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
