@@ -118,6 +118,12 @@ export const catalogue = entries({
     summary: "A raw object does not have the content its name promises.",
     solve: "Restore the raw folder from a backup; the tables are not affected.",
   },
+  "folder-not-empty": {
+    kind: "user",
+    status: 409,
+    summary: "A folder that should be new holds something already.",
+    solve: "Choose another folder; nothing was changed.",
+  },
   "backup-invalid": {
     kind: "user",
     summary: "The backup is incomplete or not a Millrace backup.",
