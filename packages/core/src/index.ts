@@ -6,6 +6,7 @@ export * from "./contract/contract.ts";
 export * from "./contract/column-builder.ts";
 export * from "./contract/builder.ts";
 export * from "./contract/validate-contract.ts";
+export * from "./bytes/decode-zstd.ts";
 export * from "./json/exact-json.ts";
 export * from "./ports/cache.ts";
 export * from "./ports/clock.ts";

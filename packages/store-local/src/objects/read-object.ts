@@ -1,8 +1,7 @@
 // The original bytes of a stored object, checked against the hash that names it.
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { createZstdDecompress } from "node:zlib";
-import { MillraceError, type ObjectRef } from "@millrace/core";
+import { decodeZstd, MillraceError, type ObjectRef } from "@millrace/core";
 import { fileError, systemCode } from "../files/file-errors.ts";
 import { frameBytes } from "./frames.ts";
 
@@ -23,26 +22,15 @@ export async function* readObject(path: string, ref: ObjectRef): AsyncGenerator<
   if (sha256 !== ref.sha256) throw damaged(ref, `has ${bytes} bytes with hash ${sha256}`);
 }
 
-async function* decoded(path: string, ref: ObjectRef): AsyncGenerator<Uint8Array> {
-  const stored = createReadStream(path, { highWaterMark: frameBytes });
-  if (ref.codec === "none") return yield* stored as AsyncIterable<Uint8Array>;
-  const decompress = createZstdDecompress({ chunkSize: 256 * 1024 });
-  stored.on("error", (error) => decompress.destroy(error));
-  try {
-    yield* stored.pipe(decompress) as AsyncIterable<Uint8Array>;
-  } finally {
-    stored.destroy();
-    decompress.destroy();
-  }
+function decoded(path: string, ref: ObjectRef): AsyncIterable<Uint8Array> {
+  const stored: AsyncIterable<Uint8Array> = createReadStream(path, { highWaterMark: frameBytes });
+  return ref.codec === "none"
+    ? stored
+    : decodeZstd(stored, (reason, cause) => damaged(ref, `is damaged: ${reason}`, cause));
 }
 
 function readError(thrown: unknown, path: string, ref: ObjectRef): MillraceError {
-  const code = systemCode(thrown) ?? "";
-  if (code === "ENOENT") return missing(ref.key, thrown);
-  // Errors of the decoder: ZSTD_error_*, and a stream that ends inside a frame.
-  if (code.startsWith("ZSTD_") || code.startsWith("Z_") || code.startsWith("ERR_ZSTD"))
-    return damaged(ref, "cannot be decompressed", thrown);
-  return fileError(thrown, path);
+  return systemCode(thrown) === "ENOENT" ? missing(ref.key, thrown) : fileError(thrown, path);
 }
 
 export function missing(key: string, cause?: unknown): MillraceError {
