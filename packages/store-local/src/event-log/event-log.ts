@@ -27,7 +27,7 @@ export interface SqliteEventLogOptions extends Partial<QueueBounds> {
   /** Idempotency keys that are remembered at least, unless they are older than the age. */
   readonly idempotencyKeysMax?: number;
   readonly idempotencyAgeMs?: number;
-  /** Length of the write-ahead log after which it shrinks again; half of it starts a checkpoint. */
+  /** Length of the write-ahead log at which appends wait for a checkpoint; a quarter of it starts one beside them. */
   readonly walBytesMax?: number;
   /** Space of trimmed entries that the file keeps for later ones before it is given back. */
   readonly freeBytesMax?: number;
@@ -42,7 +42,7 @@ const defaults = {
   groupBytesMax: 4 * MiB,
   idempotencyKeysMax: 100_000,
   idempotencyAgeMs: 24 * 3_600_000,
-  walBytesMax: 64 * MiB,
+  walBytesMax: 128 * MiB,
   freeBytesMax: 256 * MiB,
 };
 /** A long read goes in slices, so that appends get their turn between them. */
