@@ -47,7 +47,7 @@ async function* decodeFrame(
 /** Hands out the bytes of one frame after the other. */
 class FrameReader {
   /** What the source, or a check of the format, threw: not a fault of the decoder. */
-  failure: unknown;
+  failure: Error | undefined;
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #damaged: (reason: string, cause?: unknown) => Error;
   readonly #scanner = new ZstdFrameScanner();
@@ -105,8 +105,8 @@ class FrameReader {
       this.#ended = end !== undefined;
       return piece;
     } catch (thrown) {
-      this.failure = thrown;
-      throw thrown;
+      this.failure = thrown instanceof Error ? thrown : new Error(String(thrown));
+      throw this.failure;
     }
   }
 

@@ -121,10 +121,11 @@ function withoutLeasedSibling(db: Db, kind: string) {
     .selectFrom("tasks")
     .where("state", "=", ready)
     .where("kind", "=", kind)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom("tasks as sibling")
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom("tasks as sibling")
             .select("sibling.id")
             .where("sibling.state", "=", leased)
             .whereRef("sibling.kind", "=", "tasks.kind")

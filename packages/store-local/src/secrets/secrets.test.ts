@@ -61,13 +61,13 @@ it("shows [secret] however it is printed", () => {
   const value = new SealedValue("hunter2");
   const shown = [
     String(value),
-    `${value}`,
+    [value].join(),
     JSON.stringify({ value }),
     inspect(value),
     inspect({ deep: [value] }, { depth: 9, showHidden: true }),
     format("%s %o %j", value, value, value),
     value + "",
-    JSON.stringify(structuredClone({ ...value })),
+    JSON.stringify(structuredClone(value)),
     Object.entries(value).join(),
   ];
   expect(shown.join("\n")).not.toContain("hunter2");

@@ -23,7 +23,8 @@ export class FileGuard {
     let db: DatabaseSync | undefined;
     try {
       db = new DatabaseSync(path, { timeout: waitMs });
-      db.exec("BEGIN EXCLUSIVE");
+      // Nothing is ever written, so the lock needs no journal file beside it.
+      db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
       return new FileGuard(db);
     } catch (thrown) {
       db?.close();
