@@ -8,7 +8,8 @@ const report = process.env["MILLRACE_TEST_REPORT"];
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    pool: "threads",
+    // A process per file: an engine that aborts takes one file with it. Threads were measured to be no faster over the whole suite.
+    pool: "forks",
     testTimeout: 20_000,
     hookTimeout: 20_000,
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
