@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 export interface LockEntry {
   readonly version?: string;
   readonly optional?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
 }
@@ -45,7 +46,7 @@ export function missingPlatformPackages(entries: Readonly<Record<string, LockEnt
   const missing = new Map<string, LockEntry>();
   for (const [location, entry] of Object.entries(entries)) {
     for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
-      if (isResolvedFrom(location, name, entries) || !EXACT_VERSION.test(version)) continue;
+      if (resolveFrom(location, name, entries) !== undefined || !EXACT_VERSION.test(version)) continue;
       const platform = platformOf(name);
       if (platform !== undefined) missing.set(`node_modules/${name}`, { version, ...platform, optional: true });
     }
@@ -53,14 +54,19 @@ export function missingPlatformPackages(entries: Readonly<Record<string, LockEnt
   return missing;
 }
 
-/** Walks up from a package's folder, as Node does, and says whether `name` would be found. */
-function isResolvedFrom(location: string, name: string, entries: Readonly<Record<string, LockEntry>>): boolean {
+/** Walks up from a package's folder, as Node does, to where `name` is found; undefined when the lock file lacks it. */
+export function resolveFrom(
+  location: string,
+  name: string,
+  entries: Readonly<Record<string, LockEntry>>,
+): string | undefined {
   const nested = location.split("/node_modules/");
   for (let depth = nested.length; depth > 0; depth--) {
     const folder = nested.slice(0, depth).join("/node_modules/");
-    if (entries[`${folder === "" ? "" : `${folder}/`}node_modules/${name}`] !== undefined) return true;
+    const candidate = `${folder === "" ? "" : `${folder}/`}node_modules/${name}`;
+    if (entries[candidate] !== undefined) return candidate;
   }
-  return entries[`node_modules/${name}`] !== undefined;
+  return entries[`node_modules/${name}`] === undefined ? undefined : `node_modules/${name}`;
 }
 
 function platformOf(name: string): LockEntry | undefined {

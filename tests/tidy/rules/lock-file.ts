@@ -1,5 +1,5 @@
 // The lock file installs everywhere: complete for all platforms, free of addresses, and without licences or scripts that were not agreed to.
-import { missingPlatformPackages, type LockEntry } from "../../../scripts/complete-lock.ts";
+import { missingPlatformPackages, resolveFrom, type LockEntry } from "../../../scripts/complete-lock.ts";
 import { readJson, type Finding, type Rule, type SourceTree } from "../tree.ts";
 
 const LOCK_FILE = "package-lock.json";
@@ -8,20 +8,34 @@ const LICENCES = new Set(["MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "0BSD", 
 
 interface InstalledPackage extends LockEntry {
   readonly license?: string;
-  readonly dev?: boolean;
-  readonly devOptional?: boolean;
   readonly link?: boolean;
   readonly resolved?: string;
   readonly hasInstallScript?: boolean;
 }
 
-function checkInstalled(name: string, entry: InstalledPackage): string[] {
+type Entries = Readonly<Record<string, InstalledPackage>>;
+
+/** Everything that comes along when someone installs the packages of this workspace. */
+function shippedPackages(entries: Entries): Set<string> {
+  const shipped = new Set<string>();
+  const waiting = Object.keys(entries).filter((path) => /^packages\/[^/]+$/.test(path));
+  for (let location = waiting.pop(); location !== undefined; location = waiting.pop()) {
+    const { dependencies, optionalDependencies } = entries[location] ?? {};
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+      const found = resolveFrom(location, name, entries);
+      if (found === undefined || shipped.has(found)) continue;
+      shipped.add(found);
+      waiting.push(found);
+    }
+  }
+  return shipped;
+}
+
+function checkInstalled(name: string, entry: InstalledPackage, shipped: boolean): string[] {
   const problems: string[] = [];
-  const shipped = entry.dev !== true && entry.devOptional !== true;
-  if (entry.resolved?.startsWith("http") === true)
-    problems.push(`${name} carries an address; .npmrc should keep it out`);
+  if (entry.resolved?.startsWith("http") === true) problems.push(`${name} carries an address; .npmrc keeps it out`);
   if (entry.hasInstallScript === true) problems.push(`${name} runs a script when it is installed`);
-  // Platform packages that were added by hand carry no licence of their own; they share the one of the package that wants them.
+  // Entries that the completion added carry no licence; they share the one of the package that wants them.
   const unknown = entry.license === undefined && entry.optional === true;
   if (shipped && !unknown && !LICENCES.has(entry.license ?? ""))
     problems.push(`${name} has the licence ${entry.license ?? "unknown"}`);
@@ -29,13 +43,14 @@ function checkInstalled(name: string, entry: InstalledPackage): string[] {
 }
 
 function check(tree: SourceTree): Finding[] {
-  const entries = readJson<{ packages: Record<string, InstalledPackage> }>(tree, LOCK_FILE).packages ?? {};
+  const entries = readJson<{ packages: Entries }>(tree, LOCK_FILE).packages ?? {};
+  const shipped = shippedPackages(entries);
   const missing = [...missingPlatformPackages(entries).keys()].map(
     (path) => `lacks ${path}; run: npm run lock:complete`,
   );
   const problems = Object.entries(entries)
     .filter(([path, entry]) => path.includes("node_modules/") && entry.link !== true)
-    .flatMap(([path, entry]) => checkInstalled(path.replace(/^.*node_modules\//, ""), entry));
+    .flatMap(([path, entry]) => checkInstalled(path.replace(/^.*node_modules\//, ""), entry, shipped.has(path)));
   return [...missing, ...problems].map((message) => ({ path: LOCK_FILE, message }));
 }
 
@@ -50,9 +65,11 @@ export const lockFileRule: Rule = {
           packages: {
             "": { license: "none" },
             "node_modules/@millrace/core": { link: true, resolved: "packages/core" },
+            "packages/core": { dependencies: { between: "1.0.0" } },
+            "node_modules/between": { license: "ISC", dependencies: { copyleft: "1.0.0" } },
             "node_modules/engine": { license: "MIT", optionalDependencies: { "engine-linux-x64": "1.0.0" } },
             "node_modules/copyleft": { license: "GPL-3.0-only" },
-            "node_modules/tool": { license: "MPL-2.0", dev: true },
+            "node_modules/tool": { license: "MPL-2.0" },
             "node_modules/native": {
               license: "MIT",
               hasInstallScript: true,
