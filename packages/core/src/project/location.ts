@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import type { SourceLocation } from "../contract/contract.ts";
 
 const frame = /\(?((?:file:\/\/)?\/[^\s)]+):(\d+):\d+\)?$/;
-const ownSource = /\/(?:core|connectors)\/(?:src|dist)\//;
+/** Where Millrace's packages stand: `packages/` of the repository; installed ones lie below node_modules. */
+const ownPackages = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** The nearest stack frame outside Millrace's own definition packages; undefined when there is none. */
 export function callerLocation(): SourceLocation | undefined {
@@ -11,8 +12,8 @@ export function callerLocation(): SourceLocation | undefined {
   for (const line of stack.split("\n").slice(1)) {
     const match = frame.exec(line.trim());
     if (match?.[1] === undefined || match[2] === undefined) continue;
-    if (ownSource.test(match[1]) && !match[1].includes(".test.")) continue;
     const file = match[1].startsWith("file://") ? fileURLToPath(match[1].split("?")[0] ?? match[1]) : match[1];
+    if ((file.startsWith(ownPackages) || file.includes("/node_modules/")) && !file.includes(".test.")) continue;
     return { file, line: Number(match[2]) };
   }
   return undefined;

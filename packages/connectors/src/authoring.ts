@@ -1,0 +1,7 @@
+// What authors write, without the engines behind it: a project's files import this through `millrace`, so it loads no network and no watcher.
+export { env, secret } from "./authoring/references.ts";
+export { events } from "./events/events.ts";
+export { files, marker, quietPeriod } from "./files/files.ts";
+export { apiKey, basic, bearer } from "./rest/authentication.ts";
+export { cursor, linkHeader, nextUrl, offset, page } from "./rest/pagination.ts";
+export { rest } from "./rest/rest.ts";
