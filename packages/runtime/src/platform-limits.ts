@@ -9,10 +9,6 @@ export interface PlatformLimits {
   readonly backlogEventsMax: number;
   /** The same in bytes, counted since the process started. */
   readonly backlogBytesMax: number;
-  /** Events of one batch, where the channel does not say otherwise. */
-  readonly eventBatchBytesMax: number;
-  /** Longest that a lone event waits for company before its batch is closed, where the channel does not say otherwise. */
-  readonly eventBatchAgeMs: number;
   /** A batch with this many bytes is closed as soon as the loader is free, before its age. */
   readonly eventBatchEagerBytes: number;
   /** Committed bytes that may stay in the log before it is trimmed. */
@@ -47,8 +43,6 @@ export const defaultLimits: PlatformLimits = {
   ingestEventsMax: 100_000,
   backlogEventsMax: 5_000_000,
   backlogBytesMax: 1024 * MIB,
-  eventBatchBytesMax: 8 * MIB,
-  eventBatchAgeMs: 150,
   eventBatchEagerBytes: 64 * 1024,
   trimBytesMax: 32 * MIB,
   trimAgeMs: 30_000,
@@ -58,8 +52,8 @@ export const defaultLimits: PlatformLimits = {
   buildTimeoutMs: 30 * 60_000,
   readmitRowsMax: 10_000,
   tasksMax: 4,
-  taskLeaseMs: 30_000,
-  heartbeatMs: 10_000,
+  taskLeaseMs: 10_000,
+  heartbeatMs: 15_000,
   housekeepingMs: 60_000,
   historyMax: 10_000,
   stopTimeoutMs: 20_000,

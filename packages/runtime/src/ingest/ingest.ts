@@ -1,0 +1,120 @@
+// The way in for events: body to NDJSON, early verdict, durable append. The loader judges every event once more.
+import {
+  channelName,
+  didYouMean,
+  malformedCode,
+  MillraceError,
+  type ChannelDefinition,
+  type EventLog,
+  type Metrics,
+  type VerdictCode,
+} from "@millrace/core";
+import type { EventsConfig } from "@millrace/connectors";
+import { compileValidator } from "@millrace/quality";
+import type { IngestReceipt, IngestRequest } from "../platform.ts";
+import type { PlatformLimits } from "../platform-limits.ts";
+import type { EventBatcher } from "./event-batcher.ts";
+import { readPayload, recordsOf, type EventPayload } from "./payload.ts";
+
+type Judge = (record: Buffer) => readonly VerdictCode[];
+
+interface Entrance {
+  readonly channel: string;
+  readonly batcher: EventBatcher;
+  /** Absent with `validate: "late"`. */
+  readonly judge: Judge | undefined;
+}
+
+export class Ingress {
+  readonly #log: EventLog;
+  readonly #metrics: Metrics;
+  readonly #limits: PlatformLimits;
+  readonly #entrances = new Map<string, Entrance>();
+  #channels: readonly string[] = [];
+
+  constructor(parts: { readonly eventLog: EventLog; readonly metrics: Metrics; readonly limits: PlatformLimits }) {
+    this.#log = parts.eventLog;
+    this.#metrics = parts.metrics;
+    this.#limits = parts.limits;
+  }
+
+  /** Replaces all entrances. `channels`: names of every channel of the project, for messages. */
+  adopt(batchers: readonly EventBatcher[], channels: readonly string[]): void {
+    this.#channels = channels;
+    this.#entrances.clear();
+    for (const batcher of batchers) {
+      const channel = channelName(batcher.definition);
+      this.#entrances.set(channel, { channel, batcher, judge: judgeOf(batcher.definition) });
+    }
+  }
+
+  /**
+   * Resolves after the events are durable. All of them are stored, also those that the contract refuses.
+   *
+   * Errors: channel-not-found, request-invalid, request-too-large, overloaded, idempotency-conflict, storage-*; nothing was written then.
+   */
+  async ingest(channel: string, request: IngestRequest): Promise<IngestReceipt> {
+    const entrance = this.#entrances.get(channel) ?? this.#unknown(channel);
+    const payload = readPayload(request, this.#limits);
+    this.#refuseOverload(entrance);
+    const appending = this.#log.append({
+      partition: channel,
+      payload: payload.bytes,
+      count: payload.count,
+      ...(request.idempotencyKey === undefined ? {} : { idempotencyKey: request.idempotencyKey }),
+    });
+    // Judged while the disk syncs.
+    const rejected = entrance.judge === undefined ? [] : judgeAll(payload, entrance.judge);
+    const appended = await appending;
+    if (!appended.repeated) {
+      entrance.batcher.appended(appended, payload.bytes.byteLength);
+      this.#metrics.count("millrace_events_total", payload.count, { channel });
+      if (rejected.length > 0) this.#metrics.count("millrace_events_rejected_total", rejected.length, { channel });
+    }
+    return { received: appended.count, rejected, offset: appended.offset, repeated: appended.repeated };
+  }
+
+  #refuseOverload({ channel, batcher }: Entrance): void {
+    const { backlogEventsMax, backlogBytesMax } = this.#limits;
+    const backlog = batcher.backlog();
+    if (backlog.events < BigInt(backlogEventsMax) && backlog.bytes < backlogBytesMax) return;
+    throw new MillraceError("overloaded", `Channel ${channel} has ${backlog.events} events that wait to be loaded.`, {
+      details: { channel, events: Number(backlog.events), bytes: backlog.bytes },
+    });
+  }
+
+  #unknown(channel: string): never {
+    const known = this.#channels.includes(channel);
+    const message = known
+      ? `Channel ${channel} takes no events; it is read by the platform.`
+      : `There is no channel "${channel}"${didYouMean(channel, this.#entrances.keys())}`;
+    throw new MillraceError("channel-not-found", message, {
+      hint: `Channels that take events: ${[...this.#entrances.keys()].join(", ") || "none"}.`,
+    });
+  }
+}
+
+function judgeAll(payload: EventPayload, judge: Judge): IngestReceipt["rejected"] {
+  const rejected: { index: number; codes: readonly VerdictCode[] }[] = [];
+  let index = 0;
+  for (const record of recordsOf(payload.bytes)) {
+    const codes = judge(record);
+    if (codes.length > 0) rejected.push({ index, codes });
+    index += 1;
+  }
+  return rejected;
+}
+
+function judgeOf(definition: ChannelDefinition): Judge | undefined {
+  const contract = definition.outputs[0]?.contract;
+  if (contract === undefined || (definition.config as EventsConfig).validate === "late") return undefined;
+  const validator = compileValidator(contract);
+  return (record) => {
+    try {
+      return validator.validate(JSON.parse(record.toString("utf8")));
+    } catch (error) {
+      if (error instanceof SyntaxError) return [malformedCode(contract)];
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,37 @@
+// What the loader needs of a table's contract: its compiled verdict and its version, as adopted from the present project.
+import { MillraceError, type ContractDefinition, type LoadVerdict, type WriteMode } from "@millrace/core";
+
+export interface AdoptedTable {
+  readonly domain: string;
+  readonly contract: ContractDefinition;
+  readonly contractVersion: bigint;
+  readonly verdict: LoadVerdict;
+  /** Write mode of the channels that fill the table; undefined when no channel does. */
+  readonly write: WriteMode | undefined;
+}
+
+/** The tables of the present project by `domain.name`. Replaced as a whole when another project is adopted. */
+export class AdoptedTables {
+  #tables: ReadonlyMap<string, AdoptedTable> = new Map();
+
+  set(tables: ReadonlyMap<string, AdoptedTable>): void {
+    this.#tables = tables;
+  }
+
+  find(table: string): AdoptedTable | undefined {
+    return this.#tables.get(table);
+  }
+
+  all(): readonly AdoptedTable[] {
+    return [...this.#tables.values()];
+  }
+
+  /** @throws MillraceError request-invalid when the present project has no contract of this table */
+  get(table: string): AdoptedTable {
+    const found = this.#tables.get(table);
+    if (found !== undefined) return found;
+    throw new MillraceError("request-invalid", `The present project has no contract of table ${table}.`, {
+      hint: "Bring the contract back; the stored rows are still there and nothing was changed.",
+    });
+  }
+}

@@ -1,0 +1,99 @@
+// One call of the warehouse's load inside a batch transaction, with its counts checked and its row in the ledger.
+import type {
+  BatchReport,
+  ContentEncoding,
+  Cursor,
+  DecodeFormat,
+  LoadRequest,
+  RawObject,
+  WriteTransaction,
+} from "@millrace/core";
+import type { Clock, WriteMode } from "@millrace/core";
+import type { AdoptedTable } from "./adopted-tables.ts";
+import { checkCounts, insertEntry, type LedgerEntry } from "./ledger.ts";
+
+/** A raw object that is open for the engine. */
+export interface OpenObject extends RawObject {
+  readonly encoding: ContentEncoding;
+  /** The file that it is (a part of). */
+  readonly path?: string;
+}
+
+export interface LoadStep {
+  readonly batch: bigint;
+  readonly kind: BatchReport["kind"];
+  readonly channel: string;
+  readonly stream: string;
+  readonly table: AdoptedTable;
+  readonly write: WriteMode;
+  readonly seq: bigint;
+  readonly before: Cursor;
+  readonly after: Cursor;
+  readonly replacesBatches: readonly bigint[];
+  readonly source:
+    | {
+        readonly kind: "objects";
+        readonly objects: readonly OpenObject[];
+        readonly format: DecodeFormat;
+        readonly origin?: bigint;
+      }
+    | { readonly kind: "quarantine"; readonly rows: readonly { readonly batch: bigint; readonly row: bigint }[] };
+}
+
+/** @throws MillraceError counts-disagree, and the errors of WriteTransaction.load */
+export async function loadStep(tx: WriteTransaction, clock: Clock, step: LoadStep): Promise<LedgerEntry> {
+  const startedMs = clock.nowMs();
+  const counts = await tx.load(toRequest(step));
+  checkCounts(step.batch, counts);
+  const objects = step.source.kind === "objects" ? step.source.objects : [];
+  const entry: LedgerEntry = {
+    batch: step.batch,
+    channel: step.channel,
+    stream: step.stream,
+    table: `${step.table.domain}.${step.table.contract.name}`,
+    domain: step.table.domain,
+    name: step.table.contract.name,
+    kind: step.kind,
+    contractVersion: step.table.contractVersion,
+    received: counts.received,
+    accepted: counts.accepted,
+    quarantined: counts.quarantined,
+    duplicate: counts.duplicate,
+    replaced: counts.replaced,
+    bytes: objects.reduce((sum, object) => sum + BigInt(object.ref.bytes), 0n),
+    held: counts.held,
+    seq: step.seq,
+    before: step.before,
+    after: step.after,
+    startedMs,
+    committedMs: clock.nowMs(),
+    source: ledgerSource(step),
+  };
+  await insertEntry(tx, entry);
+  return entry;
+}
+
+function toRequest(step: LoadStep): LoadRequest {
+  return {
+    batch: step.batch,
+    channel: step.channel,
+    domain: step.table.domain,
+    contract: step.table.contract,
+    verdict: step.table.verdict,
+    write: step.write,
+    source: step.source,
+    receivedSeq: step.seq,
+    replacesBatches: step.replacesBatches,
+  };
+}
+
+function ledgerSource(step: LoadStep): LedgerEntry["source"] {
+  if (step.source.kind === "quarantine") return { write: step.write, objects: [] };
+  const { format, objects, origin } = step.source;
+  return {
+    format,
+    write: step.write,
+    objects: objects.map(({ ref, encoding, path }) => ({ ref, encoding, ...(path === undefined ? {} : { path }) })),
+    ...(origin === undefined ? {} : { origin: String(origin) }),
+  };
+}

@@ -1,0 +1,89 @@
+// What leaves with a replaced batch: its own rows and those of its replays (the warehouse takes re-admitted ones along); and what has to come back.
+import { type Clock, type Warehouse, type WriteTransaction } from "@millrace/core";
+import { livingPaths } from "./file-ledger.ts";
+import { readEntries, readEntry, type LedgerEntry, type LedgerObject } from "./ledger.ts";
+import { nowText, places } from "./sql-values.ts";
+
+type Reader = Pick<Warehouse, "query">;
+export interface Replacement {
+  /** The batches that were named, and all replays of them: one set of raw records. Their trusted rows leave. */
+  readonly family: readonly bigint[];
+  /** Files of the named batches that are not replaced; they are loaded again. */
+  readonly siblings: readonly { readonly origin: LedgerEntry; readonly objects: readonly LedgerObject[] }[];
+}
+
+const REPLAYS_MAX = 100_000;
+
+/** @param replaced the batches to replace; `files` the paths that come anew, everything else of those batches stays */
+export async function planReplacement(
+  reader: Reader,
+  replaced: { readonly channel: string; readonly batches: readonly bigint[]; readonly files: readonly string[] },
+): Promise<Replacement> {
+  const origins = await findOrigins(reader, replaced.batches);
+  const replays = await readEntries(reader, { channel: replaced.channel, kind: "replay", limit: REPLAYS_MAX });
+  const named = new Set(origins.map((origin) => String(origin.batch)));
+  const repeats = replays.filter((entry) => named.has(entry.source.origin ?? "")).map((entry) => entry.batch);
+  const family = [...origins.map((origin) => origin.batch), ...repeats];
+  const siblings: { origin: LedgerEntry; objects: readonly LedgerObject[] }[] = [];
+  for (const origin of origins) {
+    const paths = new Set(await livingPaths(reader, replaced.channel, origin.batch, replaced.files));
+    const objects = origin.source.objects.filter((object) => object.path !== undefined && paths.has(object.path));
+    if (objects.length > 0) siblings.push({ origin, objects });
+  }
+  return { family, siblings };
+}
+
+async function findOrigins(reader: Reader, batches: readonly bigint[]): Promise<readonly LedgerEntry[]> {
+  const origins = new Map<bigint, LedgerEntry>();
+  for (const batch of batches) {
+    const entry = await readEntry(reader, batch);
+    const origin = entry.source.origin === undefined ? entry : await readEntry(reader, BigInt(entry.source.origin));
+    origins.set(origin.batch, origin);
+  }
+  return [...origins.values()];
+}
+
+/** Quarantined rows of records that a newer version of their file replaced: nothing is left to repair. */
+export async function discardReplaced(
+  tx: WriteTransaction,
+  clock: Clock,
+  replacement: Replacement,
+  by: bigint,
+): Promise<void> {
+  const kept = replacement.siblings.flatMap((sibling) => sibling.objects.map((object) => object.ref.key));
+  const others = kept.length === 0 ? "" : `AND object_key NOT IN (${places(kept.length)})`;
+  await tx.run(
+    `UPDATE millrace.quarantine SET state = 'discarded', resolved_batch = ?, changed_at = ?
+      WHERE state <> 'discarded' AND batch IN (${places(replacement.family.length)}) ${others}`,
+    [by, nowText(clock), ...replacement.family, ...kept],
+  );
+}
+
+/**
+ * After the family's records were loaded again as batch `by`: a row of quarantine that passed now is re-admitted; one that failed again keeps its
+ * identity and takes the new codes. What is left under `by` passed before and fails now.
+ */
+export async function settleReloaded(
+  tx: WriteTransaction,
+  clock: Clock,
+  settled: { readonly family: readonly bigint[]; readonly by: bigint; readonly keys: readonly string[] },
+): Promise<void> {
+  const { family, by, keys } = settled;
+  const inFamily = `IN (${places(family.length)})`;
+  const same = "old.object_key = new.object_key AND old.position = new.position";
+  await tx.run(
+    `UPDATE millrace.quarantine SET state = 'readmitted', resolved_batch = ?, changed_at = ?
+      WHERE batch ${inFamily} AND object_key IN (${places(keys.length)})`,
+    [by, nowText(clock), ...family, ...keys],
+  );
+  await tx.run(
+    `UPDATE millrace.quarantine AS old SET codes = new.codes, reasons = new.reasons, state = new.state, resolved_batch = NULL
+      FROM millrace.quarantine AS new WHERE new.batch = ? AND old.batch ${inFamily} AND ${same}`,
+    [by, ...family],
+  );
+  await tx.run(
+    `DELETE FROM millrace.quarantine AS new WHERE new.batch = ?
+        AND EXISTS (SELECT 1 FROM millrace.quarantine AS old WHERE old.batch ${inFamily} AND ${same})`,
+    [by, ...family],
+  );
+}
