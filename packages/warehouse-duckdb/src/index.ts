@@ -1,2 +1,2 @@
-// Public surface of @millrace/warehouse-duckdb: embedded warehouse of Millrace on DuckDB.
-export {};
+// Public surface of @millrace/warehouse-duckdb: the embedded warehouse.
+export { openDuckDbWarehouse, type DuckDbWarehouseOptions } from "./open-warehouse.ts";

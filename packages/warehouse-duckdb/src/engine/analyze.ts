@@ -1,0 +1,60 @@
+// Which tables a statement reads, from the engine's own parser. Nothing is run.
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { MillraceError, type StatementAnalysis, type TableReference } from "@millrace/core";
+import { select } from "./statement-runner.ts";
+
+interface SerializedStatements {
+  readonly error: boolean;
+  readonly error_type?: string;
+  readonly error_message?: string;
+  readonly position?: string;
+  readonly statements?: readonly unknown[];
+}
+
+/** @throws MillraceError query-invalid with the position of the fault */
+export async function analyzeStatement(connection: DuckDBConnection, sql: string): Promise<StatementAnalysis> {
+  const found = await select(connection, "SELECT json_serialize_sql(CAST(? AS VARCHAR))", [sql]);
+  const tree = JSON.parse(String(found.rows[0]?.[0])) as SerializedStatements;
+  if (tree.error && tree.error_type === "not implemented") return { kind: "other", tables: [] };
+  if (tree.error) throw invalid(sql, tree);
+  const statements = tree.statements ?? [];
+  if (statements.length !== 1) return { kind: "other", tables: [] };
+  const tables = new Map<string, TableReference>();
+  walk(statements[0], new Set(), tables);
+  return { kind: "select", tables: [...tables.values()] };
+}
+
+function invalid(sql: string, tree: SerializedStatements): MillraceError {
+  const at = Number(tree.position ?? Number.NaN);
+  const line = Number.isNaN(at) ? undefined : sql.slice(0, at).split("\n").length;
+  const place = line === undefined ? "" : ` (line ${line}, character ${at - sql.lastIndexOf("\n", at - 1)})`;
+  return new MillraceError("query-invalid", `${tree.error_message ?? "The statement cannot be parsed."}${place}`, {
+    ...(line === undefined ? {} : { details: { position: at, line } }),
+  });
+}
+
+type Node = Readonly<Record<string, unknown>>;
+
+/** Collects base tables; names of common table expressions hide tables of the same name inside their query. */
+function walk(node: unknown, hidden: ReadonlySet<string>, tables: Map<string, TableReference>): void {
+  if (Array.isArray(node)) {
+    for (const item of node) walk(item, hidden, tables);
+    return;
+  }
+  if (typeof node !== "object" || node === null) return;
+  const inner = withOwnNames(node as Node, hidden);
+  if ((node as Node)["type"] === "BASE_TABLE") collect(node as Node, inner, tables);
+  for (const value of Object.values(node)) walk(value, inner, tables);
+}
+
+function withOwnNames(node: Node, hidden: ReadonlySet<string>): ReadonlySet<string> {
+  const entries = (node["cte_map"] as { readonly map?: readonly { readonly key: string }[] } | undefined)?.map ?? [];
+  return entries.length === 0 ? hidden : new Set([...hidden, ...entries.map((entry) => entry.key.toLowerCase())]);
+}
+
+function collect(node: Node, hidden: ReadonlySet<string>, tables: Map<string, TableReference>): void {
+  const name = String(node["table_name"]);
+  const domain = String(node["schema_name"] ?? "");
+  if (domain === "" && hidden.has(name.toLowerCase())) return;
+  tables.set(`${domain}.${name}`.toLowerCase(), domain === "" ? { name } : { domain, name });
+}

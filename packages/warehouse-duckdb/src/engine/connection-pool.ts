@@ -1,0 +1,48 @@
+// A bounded set of connections; callers wait their turn in order.
+import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+
+export class ConnectionPool {
+  readonly #instance: DuckDBInstance;
+  readonly #connectionsMax: number;
+  readonly #idle: DuckDBConnection[] = [];
+  readonly #waiting: ((connection: DuckDBConnection) => void)[] = [];
+  #open = 0;
+
+  constructor(instance: DuckDBInstance, connectionsMax: number) {
+    this.#instance = instance;
+    this.#connectionsMax = connectionsMax;
+  }
+
+  /** Runs `work` with a connection of its own. */
+  async use<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = await this.#take();
+    try {
+      return await work(connection);
+    } finally {
+      this.#give(connection);
+    }
+  }
+
+  close(): void {
+    for (const connection of this.#idle.splice(0)) connection.closeSync();
+  }
+
+  async #take(): Promise<DuckDBConnection> {
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return idle;
+    if (this.#open >= this.#connectionsMax) return new Promise((resolve) => this.#waiting.push(resolve));
+    this.#open += 1;
+    try {
+      return await this.#instance.connect();
+    } catch (error) {
+      this.#open -= 1;
+      throw error;
+    }
+  }
+
+  #give(connection: DuckDBConnection): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#idle.push(connection);
+    else next(connection);
+  }
+}

@@ -1,0 +1,88 @@
+// Rejected and held rows into quarantine with codes, reasons, original and position; and back, when they are re-admitted.
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { MillraceError, type LoadRequest } from "@millrace/core";
+import { literal } from "../engine/identifiers.ts";
+import { execute } from "../engine/statement-runner.ts";
+import type { SourceColumn } from "./source-reader.ts";
+
+export async function insertQuarantine(
+  connection: DuckDBConnection,
+  request: LoadRequest,
+  stage: string,
+): Promise<void> {
+  if (request.source.kind !== "objects") return;
+  const { objects } = request.source;
+  const keys = objects.map((object) => `WHEN ${literal(object.local.path)} THEN ${literal(object.ref.key)}`).join(" ");
+  const single = objects.length === 1;
+  const key = single ? literal(objects[0]?.ref.key ?? "") : `CASE r._file ${keys} END`;
+  const first = single ? "0" : `(SELECT min(f.rowid) FROM ${stage} AS f WHERE f._file = r._file)`;
+  await execute(
+    connection,
+    `INSERT INTO millrace.quarantine
+      SELECT ${request.batch}, r.place + 1, ?, ?, ?, r.codes, r.reasons, r._original, ${key}, r.place - ${first} + 1, r._seq, r.state, NULL, now() FROM (
+        SELECT s.rowid AS place, s._file, s._original, s._seq, coalesce(s._codes, m.codes) AS codes, coalesce(s._reasons, m.reasons) AS reasons,
+          CASE WHEN s._codes IS NULL THEN 'held' ELSE 'open' END AS state
+        FROM ${stage} AS s LEFT JOIN batch_stage_marks AS m ON m.row_id = s.rowid AND m.mark = 'held'
+        WHERE s._codes IS NOT NULL OR m.mark IS NOT NULL) AS r ORDER BY r.place`,
+    [request.channel, request.domain, request.contract.name],
+  );
+}
+
+/** Quarantined originals as a source relation; `_file` carries the row's own `_seq`. Rows come in the order of their identity. */
+export function quarantineRelation(
+  columns: readonly SourceColumn[],
+  rows: readonly { readonly batch: bigint; readonly row: bigint }[],
+): string {
+  if (new Set(rows.map((row) => row.batch)).size > 1)
+    throw new MillraceError(
+      "internal",
+      "Rows of one batch are re-admitted at a time, so that their positions stay unique.",
+    );
+  const wanted = rows.map((row) => `(${row.batch}, ${row.row})`).join(", ");
+  const fields = columns.map((column, at) => {
+    const pointer = literal(`$.${JSON.stringify(column.field)}`);
+    const text = column.type === "JSON" ? `json_extract(j, ${pointer})` : `json_extract_string(j, ${pointer})`;
+    return `${column.type === "JSON" ? `CASE WHEN ${text}::VARCHAR <> 'null' THEN ${text} END` : text} AS _s${at}`;
+  });
+  return `SELECT ${fields.join(", ")}, CAST(seq AS VARCHAR) AS _file, CASE WHEN j IS NULL THEN original END AS _malformed FROM (
+    SELECT original, seq, CASE WHEN json_valid(original) AND json_type(original) = 'OBJECT' THEN original::JSON END AS j
+    FROM millrace.quarantine WHERE (batch, row_no) IN (${wanted}) AND state IN ('open', 'held') ORDER BY batch, row_no)`;
+}
+
+/** Which quarantined row stands at which place of the stage; made before the stage's rows are written. */
+export async function placeReadmitted(
+  connection: DuckDBConnection,
+  rows: readonly { readonly batch: bigint; readonly row: bigint }[],
+): Promise<void> {
+  const wanted = rows.map((row) => `(${row.batch}, ${row.row})`).join(", ");
+  await execute(
+    connection,
+    `CREATE OR REPLACE TEMP TABLE batch_readmit AS SELECT batch, row_no, row_number() OVER (ORDER BY batch, row_no) - 1 AS place
+      FROM millrace.quarantine WHERE (batch, row_no) IN (${wanted}) AND state IN ('open', 'held')`,
+  );
+}
+
+/** Rows that passed are readmitted (also those that the table had already); the others keep their state and get their present codes. */
+export async function resolveReadmitted(
+  connection: DuckDBConnection,
+  request: LoadRequest,
+  stage: string,
+): Promise<void> {
+  await execute(
+    connection,
+    `UPDATE millrace.quarantine AS q SET state = 'readmitted', resolved_batch = ${request.batch}, changed_at = now()
+      FROM (SELECT p.batch, p.row_no FROM temp.batch_readmit AS p JOIN ${stage} AS s ON s.rowid = p.place
+        LEFT JOIN batch_stage_marks AS m ON m.row_id = s.rowid WHERE s._codes IS NULL AND (m.mark IS NULL OR m.mark = 'duplicate')) AS passed
+      WHERE q.batch = passed.batch AND q.row_no = passed.row_no`,
+  );
+  await execute(
+    connection,
+    `UPDATE millrace.quarantine AS q SET codes = failed.codes, reasons = failed.reasons, state = failed.state, changed_at = now()
+      FROM (SELECT p.batch, p.row_no, coalesce(s._codes, m.codes) AS codes, coalesce(s._reasons, m.reasons) AS reasons,
+          CASE WHEN s._codes IS NULL THEN 'held' ELSE 'open' END AS state
+        FROM temp.batch_readmit AS p JOIN ${stage} AS s ON s.rowid = p.place LEFT JOIN batch_stage_marks AS m ON m.row_id = s.rowid
+        WHERE s._codes IS NOT NULL OR m.mark = 'held') AS failed
+      WHERE q.batch = failed.batch AND q.row_no = failed.row_no`,
+  );
+  await execute(connection, "DROP TABLE batch_readmit");
+}

@@ -1,0 +1,133 @@
+// Raw objects as a relation of source columns: `_s0`, `_s1`, ... in contract order (text, or JSON for nested types), `_file` when there are several
+// objects, and `_malformed` (the raw text of a record that cannot be parsed, else NULL). Bytes go to the engine's own readers.
+import type { ContractDefinition, DecodeFormat, RawObject } from "@millrace/core";
+import { MillraceError } from "@millrace/core";
+import { ident, literal } from "../engine/identifiers.ts";
+import { readsAsJson } from "./conversions.ts";
+
+export interface SourceColumn {
+  readonly name: string;
+  /** Field of the source. */
+  readonly field: string;
+  /** The engine type that the source is read as. */
+  readonly type: "VARCHAR" | "JSON";
+}
+
+export function sourceColumns(contract: ContractDefinition): readonly SourceColumn[] {
+  return contract.columns.map((column) => ({
+    name: column.name,
+    field: column.source ?? column.name,
+    type: readsAsJson(column.type) ? "JSON" : "VARCHAR",
+  }));
+}
+
+/** `fast` fails on a record that cannot be parsed; `tolerant` marks it. */
+export type ReadManner = "fast" | "tolerant";
+
+/** @throws MillraceError file-columns */
+export function sourceRelation(
+  columns: readonly SourceColumn[],
+  source: { readonly objects: readonly RawObject[]; readonly format: DecodeFormat },
+  manner: ReadManner,
+): string {
+  const { format } = source;
+  const paths = `[${source.objects.map((object) => literal(object.local.path)).join(", ")}]`;
+  const bytesMax = Math.max(16_777_216, ...source.objects.map((object) => object.ref.bytes + 1));
+  switch (format.kind) {
+    case "csv":
+      return csvRelation(columns, format, paths);
+    case "parquet":
+      return `SELECT ${typedFields(columns)}, filename AS _file, NULL::VARCHAR AS _malformed FROM read_parquet(${paths}, filename = true)`;
+    case "ndjson":
+      return manner === "fast" ? ndjsonRelation(columns, paths, bytesMax) : tolerantLines(columns, paths, bytesMax);
+    case "json":
+      return manner === "fast"
+        ? documentRelation(columns, format.path, paths, bytesMax)
+        : tolerantDocuments(columns, format.path, paths);
+  }
+}
+
+function csvRelation(
+  columns: readonly SourceColumn[],
+  format: Extract<DecodeFormat, { kind: "csv" }>,
+  paths: string,
+): string {
+  const missing = columns.filter((column) => !format.columns.includes(column.field));
+  const fields = format.columns.map((_, at) => `'c${at}': 'VARCHAR'`).join(", ");
+  const nulls = ["", ...format.nullTokens].map(literal).join(", ");
+  const list = columns.map((column, at) => {
+    const found = format.columns.indexOf(column.field);
+    return `${found < 0 ? "NULL::VARCHAR" : `c${found}`} AS _s${at}`;
+  });
+  if (missing.length === columns.length)
+    throw new MillraceError(
+      "file-columns",
+      `The file has none of the contract's columns; it has ${format.columns.join(", ")}.`,
+    );
+  return `SELECT ${list.join(", ")}, filename AS _file, NULL::VARCHAR AS _malformed FROM read_csv(${paths}, columns = {${fields}}, header = ${format.header},
+    auto_detect = false, delim = ${literal(format.delimiter)}, quote = ${literal(format.quote)}, escape = ${literal(format.quote)},
+    nullstr = [${nulls}], filename = true, max_line_size = 16777216)`;
+}
+
+function typedFields(columns: readonly SourceColumn[]): string {
+  return columns.map((column, at) => `CAST(${ident(column.field)} AS ${column.type}) AS _s${at}`).join(", ");
+}
+
+function jsonColumns(columns: readonly SourceColumn[]): string {
+  return columns.map((column) => `${literal(column.field)}: '${column.type}'`).join(", ");
+}
+
+function picked(columns: readonly SourceColumn[], from: string): string {
+  return columns.map((column, at) => `${nonNull(column, `${from}${ident(column.field)}`)} AS _s${at}`).join(", ");
+}
+
+/** The JSON value null is a missing value. */
+function nonNull(column: SourceColumn, value: string): string {
+  return column.type === "JSON" ? `CASE WHEN ${value}::VARCHAR <> 'null' THEN ${value} END` : value;
+}
+
+function ndjsonRelation(columns: readonly SourceColumn[], paths: string, bytesMax: number): string {
+  return `SELECT ${picked(columns, "")}, filename AS _file, NULL::VARCHAR AS _malformed FROM read_json(${paths}, columns = {${jsonColumns(columns)}},
+    format = 'newline_delimited', filename = true, maximum_object_size = ${bytesMax})`;
+}
+
+function documentRelation(
+  columns: readonly SourceColumn[],
+  path: readonly string[],
+  paths: string,
+  bytesMax: number,
+): string {
+  const fields = columns.map((column) => `${ident(column.field)} ${column.type}`).join(", ");
+  const options = `filename = true, maximum_object_size = ${bytesMax}`;
+  const [first, ...inner] = path;
+  if (first === undefined)
+    return `SELECT ${picked(columns, "")}, filename AS _file, NULL::VARCHAR AS _malformed FROM read_json(${paths}, columns = {${jsonColumns(columns)}},
+      format = 'auto', ${options})`;
+  const nested = inner.reduceRight((type, name) => `STRUCT(${ident(name)} ${type})`, `STRUCT(${fields})[]`);
+  const place = [first, ...inner].map(ident).join(".");
+  return `SELECT ${picked(columns, "r.")}, _file, NULL::VARCHAR AS _malformed FROM (SELECT unnest(${place}) AS r, filename AS _file
+    FROM read_json(${paths}, columns = {${literal(first)}: ${literal(nested)}}, format = 'auto', ${options}))`;
+}
+
+/** Each line as text; those that are no JSON object are malformed. Slower: used only when the fast way failed. */
+function tolerantLines(columns: readonly SourceColumn[], paths: string, bytesMax: number): string {
+  const lines = `SELECT line, filename AS _file FROM read_csv(${paths}, columns = {'line': 'VARCHAR'}, header = false, auto_detect = false,
+    delim = E'\\x02', quote = '', escape = '', filename = true, max_line_size = ${bytesMax}) WHERE trim(line) <> ''`;
+  return tolerantRecords(columns, lines);
+}
+
+function tolerantDocuments(columns: readonly SourceColumn[], path: readonly string[], paths: string): string {
+  const pointer = ["$", ...path.map((name) => `.${JSON.stringify(name)}`), "[*]"].join("");
+  const lines = `SELECT unnest(json_extract(content::JSON, ${literal(pointer)}))::VARCHAR AS line, filename AS _file FROM read_text(${paths})`;
+  return tolerantRecords(columns, lines);
+}
+
+function tolerantRecords(columns: readonly SourceColumn[], lines: string): string {
+  const fields = columns.map((column, at) => {
+    const pointer = literal(`$.${JSON.stringify(column.field)}`);
+    const value = column.type === "JSON" ? `json_extract(j, ${pointer})` : `json_extract_string(j, ${pointer})`;
+    return `${nonNull(column, value)} AS _s${at}`;
+  });
+  return `SELECT ${fields.join(", ")}, _file, CASE WHEN j IS NULL THEN line END AS _malformed FROM (
+    SELECT line, _file, CASE WHEN json_valid(line) AND json_type(line) = 'OBJECT' THEN line::JSON END AS j FROM (${lines}))`;
+}

@@ -1,0 +1,71 @@
+// Reads and labels a batch into its staging table, the fast way first; a record that cannot be parsed makes it start over, tolerant.
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { MillraceError, type LoadRequest } from "@millrace/core";
+import { fromEngineError } from "../engine/engine-errors.ts";
+import { ident } from "../engine/identifiers.ts";
+import { execute, type Bounds } from "../engine/statement-runner.ts";
+import { labelledRelation, seqExpression } from "./label.ts";
+import { quarantineRelation } from "./quarantine-rows.ts";
+import { sourceColumns, sourceRelation, type ReadManner } from "./source-reader.ts";
+
+/** @throws MillraceError batch-unreadable when no way of reading works */
+export async function stageRows(
+  stager: DuckDBConnection,
+  request: LoadRequest,
+  stage: string,
+  bounds: Bounds,
+): Promise<void> {
+  const create = (manner: ReadManner): Promise<unknown> =>
+    execute(stager, stageStatement(request, stage, manner), [], bounds);
+  try {
+    await create("fast");
+  } catch (error) {
+    const first = fromEngineError(error);
+    if (!unreadable(first)) throw first;
+    if (!hasTolerantWay(request)) throw asUnreadable(first, request);
+    await create("tolerant").catch((again: unknown) => {
+      const failure = fromEngineError(again);
+      throw unreadable(failure) ? asUnreadable(failure, request) : failure;
+    });
+  }
+}
+
+function hasTolerantWay(request: LoadRequest): boolean {
+  return (
+    request.source.kind === "objects" &&
+    (request.source.format.kind === "ndjson" || request.source.format.kind === "json")
+  );
+}
+
+/** Faults of the bytes, as against a missing table, cancellation or a full disk. */
+function unreadable(error: MillraceError): boolean {
+  return error.code === "query-failed";
+}
+
+function asUnreadable(error: MillraceError, request: LoadRequest): MillraceError {
+  const kind = request.source.kind === "objects" ? request.source.format.kind : "quarantine";
+  const keys = request.source.kind === "objects" ? request.source.objects.map((object) => object.ref.key) : [];
+  // The engine's first line says what is wrong; the excerpt of the data that follows it may be personal.
+  const what = (error.message.split("\n")[0] ?? error.message).slice(0, 300);
+  return new MillraceError("batch-unreadable", `Batch of ${request.channel} cannot be read as ${kind}: ${what}`, {
+    details: { channel: request.channel, objects: keys.slice(0, 10) },
+  });
+}
+
+function stageStatement(request: LoadRequest, stage: string, manner: ReadManner): string {
+  const columns = sourceColumns(request.contract);
+  const { source } = request;
+  const relation =
+    source.kind === "objects" ? sourceRelation(columns, source, manner) : quarantineRelation(columns, source.rows);
+  const labelled = labelledRelation(request.contract, request.verdict, columns, relation);
+  const seq =
+    source.kind === "objects" ? seqExpression(request.contract, request.receivedSeq) : "CAST(_file AS BIGINT)";
+  const file = source.kind === "quarantine" || source.objects.length > 1 ? "_file" : "NULL::VARCHAR AS _file";
+  // A row that may still be held keeps its original too.
+  const original =
+    request.verdict.references.length > 0
+      ? "_original"
+      : "CASE WHEN _codes IS NOT NULL THEN _original END AS _original";
+  const names = request.contract.columns.map((column) => ident(column.name)).join(", ");
+  return `CREATE OR REPLACE TABLE ${stage} AS SELECT ${names}, ${file}, ${seq} AS _seq, _codes, _reasons, ${original} FROM (${labelled})`;
+}

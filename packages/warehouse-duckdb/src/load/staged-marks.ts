@@ -1,0 +1,66 @@
+// What only a look beyond the row can tell: rows whose parent is missing are held, rows that are there already are duplicates.
+// Marks stand beside the stage, so that its rows keep their positions.
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { keyColumns, versionColumn, type LoadRequest, type ReferenceCheck } from "@millrace/core";
+import { ident, literal, qualified } from "../engine/identifiers.ts";
+import { execute } from "../engine/statement-runner.ts";
+import { catalogueEntry } from "../tables/stored-tables.ts";
+
+/** Creates the table of marks with the held rows and their codes. */
+export async function markHeld(connection: DuckDBConnection, request: LoadRequest, stage: string): Promise<void> {
+  await execute(
+    connection,
+    "CREATE OR REPLACE TEMP TABLE batch_stage_marks (row_id BIGINT, mark VARCHAR, codes VARCHAR[], reasons VARCHAR[])",
+  );
+  const missing: string[] = [];
+  for (const reference of request.verdict.references)
+    missing.push(await missingParents(connection, { request, stage }, reference));
+  if (missing.length === 0) return;
+  await execute(
+    connection,
+    `INSERT INTO batch_stage_marks SELECT row_id, 'held', list(code ORDER BY place), list(reason ORDER BY place) FROM (${missing.join(" UNION ALL ")}) GROUP BY row_id`,
+  );
+}
+
+async function missingParents(
+  connection: DuckDBConnection,
+  { request, stage }: { readonly request: LoadRequest; readonly stage: string },
+  reference: ReferenceCheck,
+): Promise<string> {
+  const column = `s.${ident(reference.column)}`;
+  const parent = await catalogueEntry(connection, reference.parentDomain, reference.parentTable);
+  const parentColumn = ident(reference.parentColumn);
+  const own = reference.parentDomain === request.domain && reference.parentTable === request.contract.name;
+  const exists = [
+    parent === undefined
+      ? "false"
+      : `EXISTS (SELECT 1 FROM ${qualified(parent.domain, parent.name)} AS p WHERE p.${parentColumn} = ${column})`,
+    own ? `EXISTS (SELECT 1 FROM ${stage} AS p WHERE p.${parentColumn} = ${column} AND p._codes IS NULL)` : "false",
+  ].join(" OR ");
+  const pii = request.contract.columns.some((candidate) => candidate.name === reference.column && candidate.pii);
+  const value = pii ? literal("[pii]") : `left(CAST(${column} AS VARCHAR), 100)`;
+  const at = request.verdict.references.indexOf(reference);
+  return `SELECT s.rowid AS row_id, ${at} AS place, ${literal(reference.code)} AS code,
+    concat(${literal(`${reference.column}: `)}, ${value}, ${literal(` is not in ${reference.parentDomain}.${reference.parentTable} yet`)}) AS reason
+    FROM ${stage} AS s WHERE s._codes IS NULL AND ${column} IS NOT NULL AND NOT (${exists})`;
+}
+
+/** With a version column, the same key and `_seq` is the same row: in the batch the first one stays, and one that the table has is not written again. */
+export async function markDuplicates(
+  connection: DuckDBConnection,
+  request: LoadRequest,
+  { stage, table }: { readonly stage: string; readonly table: string },
+): Promise<void> {
+  const key = keyColumns(request.contract);
+  if (request.write !== "merge" || key.length === 0 || versionColumn(request.contract) === undefined) return;
+  const keys = key.map(ident).join(", ");
+  const candidates = `SELECT s.rowid AS row_id, ${key.map((column) => `s.${ident(column)}`).join(", ")}, s._seq FROM ${stage} AS s
+    WHERE s._codes IS NULL AND s.rowid NOT IN (SELECT row_id FROM batch_stage_marks)`;
+  const same = key.map((column) => `t.${ident(column)} = c.${ident(column)}`).join(" AND ");
+  await execute(
+    connection,
+    `INSERT INTO batch_stage_marks SELECT row_id, 'duplicate', NULL, NULL FROM (
+      SELECT c.row_id, row_number() OVER (PARTITION BY ${keys}, _seq ORDER BY row_id) > 1
+        OR EXISTS (SELECT 1 FROM ${table} AS t WHERE ${same} AND t._seq = c._seq) AS again FROM (${candidates}) AS c) WHERE again`,
+  );
+}

@@ -1,0 +1,49 @@
+// Creates the system tables of schema `millrace` and checks the format that wrote them.
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { MillraceError, systemFormat, systemTables, type Random } from "@millrace/core";
+import { engineType } from "./engine/engine-types.ts";
+import { ident, qualified } from "./engine/identifiers.ts";
+import { execute, select } from "./engine/statement-runner.ts";
+
+/** Schema of the physical tables; users see views over them. */
+export const storeSchema = "store";
+/** Database in memory (it spills to the tmp folder) where batches stand between reading and writing. */
+export const stagingDatabase = "staging";
+
+/** Returns the warehouse's incarnation. @throws MillraceError data-folder-newer */
+export async function prepareSystemSchema(connection: DuckDBConnection, random: Random): Promise<string> {
+  await execute(connection, `ATTACH ':memory:' AS ${stagingDatabase}`);
+  await execute(connection, `CREATE SCHEMA IF NOT EXISTS millrace; CREATE SCHEMA IF NOT EXISTS ${storeSchema};`);
+  const exists = await select(
+    connection,
+    "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'millrace' AND table_name = 'meta'",
+  );
+  if (exists.rows.length === 0) return createAll(connection, random);
+  const meta = await select(connection, "SELECT key, value FROM millrace.meta");
+  const values = new Map(meta.rows.map(([key, value]) => [String(key), String(value)]));
+  const format = Number(values.get("format"));
+  if (format > systemFormat)
+    throw new MillraceError(
+      "data-folder-newer",
+      `The warehouse has format ${format}; this version knows formats up to ${systemFormat}.`,
+    );
+  const incarnation = values.get("incarnation");
+  if (incarnation === undefined)
+    throw new MillraceError("data-folder-invalid", "The warehouse has no incarnation in millrace.meta.");
+  return incarnation;
+}
+
+async function createAll(connection: DuckDBConnection, random: Random): Promise<string> {
+  const incarnation = random.uuid();
+  await execute(connection, "BEGIN");
+  for (const table of systemTables) {
+    const columns = Object.entries(table.columns).map(([name, type]) => `${ident(name)} ${engineType(type)}`);
+    await execute(connection, `CREATE TABLE ${qualified("millrace", table.name)} (${columns.join(", ")})`);
+  }
+  await execute(connection, "INSERT INTO millrace.meta VALUES ('format', ?), ('incarnation', ?)", [
+    String(systemFormat),
+    incarnation,
+  ]);
+  await execute(connection, "COMMIT");
+  return incarnation;
+}
