@@ -8,6 +8,7 @@ export * from "./contract/builder.ts";
 export * from "./contract/validate-contract.ts";
 export * from "./bytes/decode-zstd.ts";
 export * from "./json/exact-json.ts";
+export * from "./json/parse-exact.ts";
 export * from "./ports/cache.ts";
 export * from "./ports/clock.ts";
 export * from "./ports/connector.ts";
