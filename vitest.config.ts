@@ -23,6 +23,7 @@ export default defineConfig({
       { extends: true, test: { name: "packages", include: ["packages/*/src/**/*.test.ts"] } },
       { extends: true, test: { name: "examples", include: ["examples/*/**/*.test.ts"] } },
       { extends: true, test: { name: "benchmarks", include: ["benchmarks/**/*.test.ts"] } },
+      { extends: true, test: { name: "properties", include: ["tests/properties/**/*.test.ts"] } },
       { extends: true, test: { name: "simulation", include: ["tests/simulation/**/*.test.ts"] } },
       { extends: true, test: { name: "torture", include: ["tests/torture/**/*.test.ts"] } },
       { extends: true, test: { name: "tidy", include: ["tests/tidy/**/*.test.ts", "scripts/**/*.test.ts"] } },

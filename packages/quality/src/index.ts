@@ -1,2 +1,3 @@
 // Public surface of @millrace/quality: decides whether rows may pass.
-export {};
+export { compileValidator, type RowValidator } from "./compile-validator.ts";
+export { compileVerdict } from "./compile-verdict.ts";

@@ -6,6 +6,7 @@ import { literal } from "../engine/identifiers.ts";
 
 const date = String.raw`(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}`;
 const clock = String.raw`(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?`;
+const fullClock = String.raw`(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?`;
 const zone = String.raw`(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)`;
 
 /** Patterns of the whole text; shared in meaning with the validator. */
@@ -14,8 +15,8 @@ export const textPatterns = {
   float: String.raw`[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?`,
   date,
   time: clock,
-  datetime: `${date}[T ]${clock}`,
-  timestamp: `${date}[T ]${clock}${zone}?`,
+  datetime: `${date}[T ]${fullClock}`,
+  timestamp: `${date}[T ]${fullClock}${zone}?`,
   zoned: `.*${zone}`,
   uuid: "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}",
   base64: "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?",
