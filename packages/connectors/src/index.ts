@@ -24,3 +24,6 @@ export type {
   StreamConfig,
   StreamOptions,
 } from "./rest/rest-config.ts";
+export { createHttpClient, type HttpClientOptions } from "./http/http-client.ts";
+export { connectors } from "./registry.ts";
+export { restConnector } from "./rest/rest-connector.ts";
