@@ -5,3 +5,5 @@ export * from "./platform-limits.ts";
 export * from "./plan/project-plan.ts";
 export * from "./observe/logger.ts";
 export * from "./observe/metrics.ts";
+export { createPlatform } from "./platform-instance.ts";
+export { ledgerFaults, type IntegrityFault } from "./load/ledger-integrity.ts";

@@ -93,11 +93,16 @@ export interface RunReport {
   readonly elapsedMs: number;
 }
 
+export interface StartOptions {
+  /** False: channels are not watched or timed and models wait; `runUntilIdle` does all the work. Event channels load in any case. */
+  readonly live?: boolean;
+}
+
 export interface Platform {
   readonly project: ProjectDefinition;
   readonly warehouse: Warehouse;
   /** Recovers, ensures tables, starts channels and models. */
-  start(): Promise<void>;
+  start(options?: StartOptions): Promise<void>;
   /** Resolves after the events are durable. @throws channel-not-found, request-invalid, overloaded, idempotency-conflict, storage-* */
   ingest(channel: string, request: IngestRequest): Promise<IngestReceipt>;
   /** Processes everything that has arrived: every channel is read to its end, then every stale model is built. For `millrace run`. */
@@ -113,7 +118,7 @@ export interface Platform {
   replay(batch: bigint): Promise<BatchReport>;
   /** What adopting `next` would change; changes nothing. Without `next`: the present project against the stored tables. */
   plan(next?: ProjectDefinition): Promise<ProjectPlan>;
-  /** Adopts a changed project while running. Tables with data are never dropped. */
+  /** Adopts a changed project while running. Tables with data are never dropped. A plan with conflicts is returned and not adopted. */
   reload(next: ProjectDefinition): Promise<ProjectPlan>;
   onCommit(listener: (commit: CommitEvent) => void): () => void;
   stop(): Promise<void>;

@@ -1,13 +1,23 @@
 // What the loader needs of a table's contract: its compiled verdict and its version, as adopted from the present project.
-import { MillraceError, type ContractDefinition, type LoadVerdict, type WriteMode } from "@millrace/core";
+import { keyColumns, MillraceError, type ContractDefinition, type LoadVerdict, type WriteMode } from "@millrace/core";
 
 export interface AdoptedTable {
   readonly domain: string;
   readonly contract: ContractDefinition;
   readonly contractVersion: bigint;
   readonly verdict: LoadVerdict;
-  /** Write mode of the channels that fill the table; undefined when no channel does. */
-  readonly write: WriteMode | undefined;
+  /** Write mode by channel; empty when no channel of the project fills the table. */
+  readonly writes: ReadonlyMap<string, WriteMode>;
+}
+
+/** How a channel writes into the table; by the contract's key for channels that the project no longer has. */
+export function writeMode(table: AdoptedTable, channel: string): WriteMode {
+  return table.writes.get(channel) ?? addingMode(table);
+}
+
+/** How rows are added to what is there: re-admitted rows never replace a whole table. */
+export function addingMode(table: AdoptedTable): WriteMode {
+  return keyColumns(table.contract).length > 0 && ![...table.writes.values()].includes("append") ? "merge" : "append";
 }
 
 /** The tables of the present project by `domain.name`. Replaced as a whole when another project is adopted. */

@@ -13,6 +13,7 @@ import {
 } from "@millrace/core";
 import type { CommitBus } from "./commit-bus.ts";
 import { toReport, type LedgerEntry } from "./ledger.ts";
+import { wasRolledBack } from "./roll-back.ts";
 import { tableVersion } from "./table-versions.ts";
 
 /** What a batch is about; `domain.name` is the table whose lane it takes. */
@@ -46,7 +47,7 @@ export class BatchTransactions {
 
   /**
    * Runs `work` in one transaction on the table's lane and returns what it entered into the ledger, after the commit was announced.
-   * `work` may run several times: it takes its batch numbers inside, so that the numbers of one table grow in commit order.
+   * When `work` rolls back on purpose, nothing is returned. `work` may run several times: it takes its batch numbers inside, so that the numbers of one table grow in commit order.
    *
    * Errors: those of `work` and of Warehouse.write; then nothing was written.
    */
@@ -61,6 +62,7 @@ export class BatchTransactions {
       try {
         return await this.#once(subject, work, signal);
       } catch (thrown) {
+        if (wasRolledBack(thrown)) return [];
         const error = toMillraceError(thrown);
         if (error.kind === "corrupt") this.#parts.onStorageError(error);
         if (error.code !== "warehouse-conflict" || attempt + 1 >= conflictAttemptsMax) {

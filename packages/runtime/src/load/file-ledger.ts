@@ -46,13 +46,16 @@ function keepNewest(known: Map<string, KnownFile>, row: Record<string, SqlValue>
   });
 }
 
-/** Records the files of a batch as loaded; versions whose batch is replaced become superseded. */
+/**
+ * Records the files of a batch as loaded; versions whose batch is replaced become superseded. Without a batch, only the identity is new (a file that was
+ * touched but holds the same content): its rows stay those of the version before.
+ */
 export async function recordFiles(
   tx: WriteTransaction,
   clock: Clock,
   loaded: {
     readonly channel: string;
-    readonly batch: bigint;
+    readonly batch: bigint | undefined;
     readonly files: readonly FileIdentity[];
     readonly replaced: readonly bigint[];
   },
@@ -66,7 +69,7 @@ export async function recordFiles(
       channel: loaded.channel,
       file,
       version,
-      batch: loaded.batch,
+      batch: loaded.batch ?? known.get(file.path)?.batch ?? 0n,
       state: "loaded",
       error: null,
     });

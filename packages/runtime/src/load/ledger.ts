@@ -23,12 +23,15 @@ export interface LedgerObject {
   readonly path?: string;
 }
 
-/** What is needed to load the batch again. `origin`: the batch that a replay repeats. */
+/** What is needed to load the batch again. */
 export interface LedgerSource {
   readonly format?: DecodeFormat;
   readonly write: WriteMode;
   readonly objects: readonly LedgerObject[];
+  /** The batch that a replay repeats. */
   readonly origin?: string;
+  /** All batches of the arrival, when it was loaded in parts. */
+  readonly parts?: readonly string[];
 }
 
 export interface LedgerEntry extends BatchReport {

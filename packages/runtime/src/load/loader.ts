@@ -9,7 +9,7 @@ import {
   type ObjectStore,
   type WriteTransaction,
 } from "@millrace/core";
-import type { AdoptedTable, AdoptedTables } from "./adopted-tables.ts";
+import { writeMode, type AdoptedTable, type AdoptedTables } from "./adopted-tables.ts";
 import type { BatchSequence } from "./batch-sequence.ts";
 import type { BatchTransactions } from "./batch-transaction.ts";
 import type { ChannelClaims } from "./channel-claims.ts";
@@ -17,7 +17,7 @@ import { recordFiles } from "./file-ledger.ts";
 import type { LedgerEntry, LedgerObject } from "./ledger.ts";
 import { loadStep, type OpenObject } from "./load-step.ts";
 import { withOpenObjects } from "./open-objects.ts";
-import { discardReplaced, planReplacement, type Replacement } from "./replacement.ts";
+import { discardReplaced, discardSwapped, planReplacement, type Replacement } from "./replacement.ts";
 import { reloadRecords } from "./reload-records.ts";
 
 export interface LoaderParts {
@@ -76,21 +76,19 @@ export class Loader {
     const { arrival, channel } = work;
     const table = tables.get(work.table);
     const batches = parts.map(() => sequence.nextBatch());
-    const last = batches.at(-1) ?? sequence.nextBatch();
+    const [first, last] = [batches[0], batches.at(-1) ?? sequence.nextBatch()];
     const stream = { channel, stream: arrival.stream };
     await claims.advance(tx, stream, { batch: last, before: arrival.before, after: arrival.after });
     const replacement = await this.#replacement(tx, work);
     const entries: LedgerEntry[] = [];
-    for (const [at, objects] of parts.entries()) {
-      const batch = batches[at] ?? last;
+    for (const [at, batch] of batches.entries()) {
       const replaces = at === 0 ? (replacement?.family ?? []) : [];
-      entries.push(await this.#loadPart(tx, { work, table, batch, objects, replaces, final: at === parts.length - 1 }));
-      const files = (arrival.files ?? []).filter(
-        (file) => objects[0]?.path === undefined || objects.some((object) => object.path === file.path),
-      );
-      await recordFiles(tx, clock, { channel, batch, files, replaced: arrival.replacesBatches ?? [] });
+      entries.push(await this.#loadPart(tx, { work, table, batch, batches, objects: parts[at] ?? [], replaces }));
     }
+    await this.#recordFiles(tx, arrival, channel, parts, batches);
     if (replacement !== undefined) entries.push(...(await this.#settle(tx, table, replacement, last)));
+    if (first !== undefined && writeMode(table, channel) === "replace")
+      await discardSwapped(tx, clock, { domain: table.domain, name: table.contract.name, first });
     return entries;
   }
 
@@ -100,32 +98,51 @@ export class Loader {
       readonly work: BatchWork;
       readonly table: AdoptedTable;
       readonly batch: bigint;
+      readonly batches: readonly bigint[];
       readonly objects: readonly OpenObject[];
       readonly replaces: readonly bigint[];
-      readonly final: boolean;
     },
   ): Promise<LedgerEntry> {
+    const { batch, batches, objects, table } = part;
     const { arrival, channel } = part.work;
+    const mode = writeMode(table, channel);
     return loadStep(tx, this.#parts.clock, {
-      batch: part.batch,
+      batch,
       kind: "load",
       channel,
       stream: arrival.stream,
-      table: part.table,
-      write: part.table.write ?? "append",
+      table,
+      // The first part swaps the table, the others add to it.
+      write: mode === "replace" && batch !== batches[0] ? "append" : mode,
       seq: this.#parts.sequence.nextSeq(arrival.receivedAtMicros),
       before: arrival.before,
-      after: part.final ? arrival.after : arrival.before,
+      after: batch === batches.at(-1) ? arrival.after : arrival.before,
       replacesBatches: part.replaces,
-      source: { kind: "objects", objects: part.objects, format: arrival.format },
+      source: { kind: "objects", objects, format: arrival.format, parts: batches },
     });
+  }
+
+  /** Each file with the batch of its first object. */
+  async #recordFiles(
+    tx: WriteTransaction,
+    arrival: Arrival,
+    channel: string,
+    parts: readonly (readonly OpenObject[])[],
+    batches: readonly bigint[],
+  ): Promise<void> {
+    const byBatch = Map.groupBy(arrival.files ?? [], (file) => {
+      const at = parts.findIndex((objects) => objects.some((object) => object.path === file.path));
+      return batches[at];
+    });
+    for (const [batch, files] of byBatch)
+      await recordFiles(tx, this.#parts.clock, { channel, batch, files, replaced: arrival.replacesBatches ?? [] });
   }
 
   async #replacement(tx: WriteTransaction, work: BatchWork): Promise<Replacement | undefined> {
     const batches = work.arrival.replacesBatches ?? [];
     if (batches.length === 0) return undefined;
     const files = (work.arrival.files ?? []).map((file) => file.path);
-    return planReplacement(tx, { channel: work.channel, batches, files });
+    return planReplacement(tx, { channel: work.channel, batches, files, wholeArrivals: true });
   }
 
   /** Files that shared a batch with a replaced one come back. */
@@ -136,6 +153,8 @@ export class Loader {
     by: bigint,
   ): Promise<readonly LedgerEntry[]> {
     await discardReplaced(tx, this.#parts.clock, replacement, by);
+    // A swapped table shows the new batch alone.
+    if ([...table.writes.values()].includes("replace")) return [];
     const reload = { tx, table, parts: this.#parts, family: replacement.family };
     const entries: LedgerEntry[] = [];
     for (const { origin, objects } of replacement.siblings)

@@ -1,6 +1,6 @@
 // Loads records again that an earlier batch brought, from raw: for a replay, and for files that shared a replaced batch.
 import { MillraceError, type Clock, type ObjectStore, type WriteTransaction } from "@millrace/core";
-import type { AdoptedTable } from "./adopted-tables.ts";
+import { writeMode, type AdoptedTable } from "./adopted-tables.ts";
 import type { BatchSequence } from "./batch-sequence.ts";
 import type { LedgerEntry, LedgerObject } from "./ledger.ts";
 import { loadStep } from "./load-step.ts";
@@ -40,7 +40,7 @@ export async function reloadRecords(reload: Reload): Promise<LedgerEntry> {
       channel: origin.channel,
       stream: origin.stream,
       table,
-      write: table.write ?? origin.source.write,
+      write: writeMode(table, origin.channel),
       seq: origin.seq,
       before: null,
       after: null,

@@ -14,25 +14,38 @@ export interface Replacement {
 
 const REPLAYS_MAX = 100_000;
 
-/** @param replaced the batches to replace; `files` the paths that come anew, everything else of those batches stays */
-export async function planReplacement(
-  reader: Reader,
-  replaced: { readonly channel: string; readonly batches: readonly bigint[]; readonly files: readonly string[] },
-): Promise<Replacement> {
-  const origins = await findOrigins(reader, replaced.batches);
-  const replays = await readEntries(reader, { channel: replaced.channel, kind: "replay", limit: REPLAYS_MAX });
-  const named = new Set(origins.map((origin) => String(origin.batch)));
-  const repeats = replays.filter((entry) => named.has(entry.source.origin ?? "")).map((entry) => entry.batch);
-  const family = [...origins.map((origin) => origin.batch), ...repeats];
-  const siblings: { origin: LedgerEntry; objects: readonly LedgerObject[] }[] = [];
-  for (const origin of origins) {
-    const paths = new Set(await livingPaths(reader, replaced.channel, origin.batch, replaced.files));
-    const objects = origin.source.objects.filter((object) => object.path !== undefined && paths.has(object.path));
-    if (objects.length > 0) siblings.push({ origin, objects });
-  }
-  return { family, siblings };
+export interface ReplacedBatches {
+  readonly channel: string;
+  readonly batches: readonly bigint[];
+  /** Paths that come anew; every other file of those batches stays. */
+  readonly files: readonly string[];
+  /** Replaces all batches of the arrivals that were loaded in parts for lack of memory. */
+  readonly wholeArrivals: boolean;
 }
 
+export async function planReplacement(reader: Reader, replaced: ReplacedBatches): Promise<Replacement> {
+  const named = await findOrigins(reader, replaced.batches);
+  const related = await findOrigins(
+    reader,
+    named.flatMap((origin) => [origin.batch, ...(origin.source.parts ?? []).map(BigInt)]),
+  );
+  const origins = replaced.wholeArrivals ? related : named;
+  const numbers = new Set(origins.map((origin) => String(origin.batch)));
+  const replays = await readEntries(reader, { channel: replaced.channel, kind: "replay", limit: REPLAYS_MAX });
+  const repeats = replays.filter((entry) => numbers.has(entry.source.origin ?? "")).map((entry) => entry.batch);
+  const paths = new Set<string>();
+  for (const { batch } of related)
+    for (const path of await livingPaths(reader, replaced.channel, batch, replaced.files)) paths.add(path);
+  const siblings = origins
+    .map((origin) => ({
+      origin,
+      objects: origin.source.objects.filter(({ path }) => path !== undefined && paths.has(path)),
+    }))
+    .filter(({ objects }) => objects.length > 0);
+  return { family: [...origins.map((origin) => origin.batch), ...repeats], siblings };
+}
+
+/** The batches themselves, or what they replay. */
 async function findOrigins(reader: Reader, batches: readonly bigint[]): Promise<readonly LedgerEntry[]> {
   const origins = new Map<bigint, LedgerEntry>();
   for (const batch of batches) {
@@ -85,5 +98,18 @@ export async function settleReloaded(
     `DELETE FROM millrace.quarantine AS new WHERE new.batch = ?
         AND EXISTS (SELECT 1 FROM millrace.quarantine AS old WHERE old.batch ${inFamily} AND ${same})`,
     [by, ...family],
+  );
+}
+
+/** A swapped table holds its newest batch alone: what older ones left in quarantine has nothing to go back to. */
+export async function discardSwapped(
+  tx: WriteTransaction,
+  clock: Clock,
+  swapped: { readonly domain: string; readonly name: string; readonly first: bigint },
+): Promise<void> {
+  await tx.run(
+    `UPDATE millrace.quarantine SET state = 'discarded', resolved_batch = ?, changed_at = ?
+      WHERE state IN ('open', 'held') AND domain = ? AND table_name = ? AND batch < ?`,
+    [swapped.first, nowText(clock), swapped.domain, swapped.name, swapped.first],
   );
 }

@@ -1,11 +1,12 @@
 // Held rows: when a table gets a new version, rows of other tables that wait for a parent in it go through their contract again.
-import type { CommitEvent, Clock, Logger, Metrics, Warehouse, WriteTransaction } from "@millrace/core";
-import type { AdoptedTable, AdoptedTables } from "../load/adopted-tables.ts";
+import type { CommitEvent, Clock, Logger, Metrics, Warehouse, WriteMode, WriteTransaction } from "@millrace/core";
+import { addingMode, writeMode, type AdoptedTable, type AdoptedTables } from "../load/adopted-tables.ts";
 import type { BatchSequence } from "../load/batch-sequence.ts";
 import type { BatchTransactions } from "../load/batch-transaction.ts";
 import type { ChannelClaims } from "../load/channel-claims.ts";
 import type { LedgerEntry } from "../load/ledger.ts";
 import { loadStep } from "../load/load-step.ts";
+import { rollBack } from "../load/roll-back.ts";
 import { toBigint, toText } from "../load/sql-values.ts";
 import { CoalescedWork } from "../schedule/coalesced-work.ts";
 
@@ -105,17 +106,13 @@ export class Readmitter {
     const subject = { channel, domain: table.domain, name: table.contract.name };
     for (let last: RowIdentity | undefined = { batch: -1n, row: -1n }; last !== undefined;) {
       const after: RowIdentity = last;
-      try {
-        const reports = await transactions.run(subject, async (tx) => {
-          const rows = await this.#heldRows(tx, table, channel, after);
-          last = rows.length < this.#parts.readmitRowsMax ? undefined : rows.at(-1);
-          return this.#load(tx, table, channel, rows);
-        });
-        for (const report of reports)
-          metrics.count("millrace_held_rows_readmitted_total", Number(report.accepted), { table: report.table });
-      } catch (error) {
-        if (!(error instanceof NothingChanged)) throw error;
-      }
+      const reports = await transactions.run(subject, async (tx) => {
+        const rows = await this.#heldRows(tx, table, channel, after);
+        last = rows.length < this.#parts.readmitRowsMax ? undefined : rows.at(-1);
+        return this.#load(tx, table, channel, rows);
+      });
+      for (const report of reports)
+        metrics.count("millrace_held_rows_readmitted_total", Number(report.accepted), { table: report.table });
     }
   }
 
@@ -131,14 +128,15 @@ export class Readmitter {
     await claims.hold(tx, { channel, stream });
     const entries: LedgerEntry[] = [];
     for (const group of Map.groupBy(rows, (row) => row.batch).values()) {
-      const step = { kind: "readmit", channel, stream, table, write: table.write ?? "append" } as const;
+      const step = { kind: "readmit", channel, stream, table, write: readmitMode(table, channel) } as const;
       const source = { kind: "quarantine", rows: group } as const;
       const numbers = { batch: sequence.nextBatch(), seq: sequence.nextSeq() };
       entries.push(
         await loadStep(tx, clock, { ...step, ...numbers, source, before: null, after: null, replacesBatches: [] }),
       );
     }
-    if (entries.every((entry) => entry.held === entry.received)) throw new NothingChanged();
+    // Every row still waits.
+    if (entries.every((entry) => entry.held === entry.received)) rollBack();
     return entries;
   }
 
@@ -158,9 +156,6 @@ export class Readmitter {
   }
 }
 
-/** Rolls the transaction back without a trace: every row still waits. */
-class NothingChanged extends Error {}
-
 /** The stream of the channel that fills the table, also of a channel that the project no longer has. */
 async function streamOf(tx: WriteTransaction, channel: string, table: AdoptedTable): Promise<string> {
   const found = await tx.query(
@@ -168,4 +163,10 @@ async function streamOf(tx: WriteTransaction, channel: string, table: AdoptedTab
     [channel, table.domain, table.contract.name],
   );
   return found.rows[0] === undefined ? "default" : toText(found.rows[0][0]);
+}
+
+/** As the channel writes; a re-admitted row never swaps a whole table. */
+function readmitMode(table: AdoptedTable, channel: string): WriteMode {
+  const mode = writeMode(table, channel);
+  return mode === "replace" ? addingMode(table) : mode;
 }

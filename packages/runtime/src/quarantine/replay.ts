@@ -7,7 +7,7 @@ import {
   type Warehouse,
   type WriteTransaction,
 } from "@millrace/core";
-import type { AdoptedTables } from "../load/adopted-tables.ts";
+import { writeMode, type AdoptedTables } from "../load/adopted-tables.ts";
 import type { BatchSequence } from "../load/batch-sequence.ts";
 import type { BatchTransactions } from "../load/batch-transaction.ts";
 import type { ChannelClaims } from "../load/channel-claims.ts";
@@ -38,7 +38,7 @@ export async function replayBatch(parts: ReplayParts, batch: bigint): Promise<Ba
   const origin =
     named.source.origin === undefined ? named : await readEntry(parts.warehouse, BigInt(named.source.origin));
   const table = parts.tables.get(origin.table);
-  if ((table.write ?? origin.source.write) === "replace") await refuseOlderReplace(parts.warehouse, origin);
+  if (writeMode(table, origin.channel) === "replace") await refuseOlderReplace(parts.warehouse, origin);
   const subject = { channel: origin.channel, domain: table.domain, name: table.contract.name };
   const reports = await parts.transactions.run(subject, (tx) => replay(tx, parts, origin));
   const report = reports[0];
@@ -49,7 +49,7 @@ export async function replayBatch(parts: ReplayParts, batch: bigint): Promise<Ba
 async function replay(tx: WriteTransaction, parts: ReplayParts, origin: LedgerEntry): Promise<readonly LedgerEntry[]> {
   const { channel, stream } = origin;
   const table = parts.tables.get(origin.table);
-  const replacement = await planReplacement(tx, { channel, batches: [origin.batch], files: [] });
+  const replacement = await planReplacement(tx, { channel, batches: [origin.batch], files: [], wholeArrivals: false });
   const objects = livingObjects(
     origin,
     replacement.siblings.flatMap((sibling) => sibling.objects),

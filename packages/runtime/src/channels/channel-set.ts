@@ -1,0 +1,144 @@
+// All channels of the running project: runners for those that are read, batchers for those that receive events. A changed project replaces only what changed.
+import {
+  atLocation,
+  channelName,
+  didYouMean,
+  MillraceError,
+  type ChannelDefinition,
+  type Connector,
+  type ProjectDefinition,
+} from "@millrace/core";
+import { validateEvents } from "@millrace/connectors";
+import { EventBatcher } from "../ingest/event-batcher.ts";
+import type { ChannelClaims, StreamName } from "../load/channel-claims.ts";
+import type { Loader } from "../load/loader.ts";
+import { channelText } from "../plan/channel-text.ts";
+import type { PlatformLimits } from "../platform-limits.ts";
+import type { PlatformParts } from "../platform-parts.ts";
+import { validateTrigger } from "../schedule/trigger.ts";
+import { ChannelRunner } from "./channel-runner.ts";
+import { connectorContext } from "./connector-context.ts";
+
+export interface ChannelSetParts {
+  readonly platform: PlatformParts;
+  readonly limits: PlatformLimits;
+  readonly loader: Loader;
+  readonly claims: ChannelClaims;
+  readonly onRefused: (channel: string, error: MillraceError) => void;
+}
+
+export const EVENTS = "events";
+
+export class ChannelSet {
+  readonly #parts: ChannelSetParts;
+  #runners = new Map<string, ChannelRunner>();
+  #batchers = new Map<string, EventBatcher>();
+
+  constructor(parts: ChannelSetParts) {
+    this.#parts = parts;
+  }
+
+  get runners(): readonly ChannelRunner[] {
+    return [...this.#runners.values()];
+  }
+
+  get batchers(): readonly EventBatcher[] {
+    return [...this.#batchers.values()];
+  }
+
+  runner(channel: string): ChannelRunner | undefined {
+    return this.#runners.get(channel);
+  }
+
+  /** Starts new channels, restarts changed ones, ends those that are gone. Unchanged ones go on. Returns the runners that are new. */
+  async adopt(project: ProjectDefinition): Promise<readonly ChannelRunner[]> {
+    const next = new Map(channelsOf(project).map((channel) => [channelName(channel), channel]));
+    const same = (running: ChannelDefinition): boolean => {
+      const wanted = next.get(channelName(running));
+      return wanted !== undefined && channelText(wanted) === channelText(running);
+    };
+    for (const [name, runner] of this.#runners)
+      if (!same(runner.definition)) {
+        await runner.close();
+        this.#runners.delete(name);
+      }
+    for (const [name, batcher] of this.#batchers)
+      if (!same(batcher.definition)) {
+        await batcher.stop();
+        this.#batchers.delete(name);
+      }
+    const fresh: ChannelRunner[] = [];
+    for (const [name, channel] of next) {
+      if (channel.connector === EVENTS && !this.#batchers.has(name)) this.#startBatcher(channel);
+      if (channel.connector !== EVENTS && !this.#runners.has(name)) fresh.push(this.#createRunner(project, channel));
+    }
+    return fresh;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([
+      ...this.runners.map((runner) => runner.close()),
+      ...this.batchers.map((batcher) => batcher.stop()),
+    ]);
+  }
+
+  #startBatcher(channel: ChannelDefinition): void {
+    const { platform, limits, loader, claims } = this.#parts;
+    const batcher = new EventBatcher(channel, { ...platform, limits, loader, claims });
+    this.#batchers.set(channelName(channel), batcher);
+    batcher.start();
+  }
+
+  #createRunner(project: ProjectDefinition, channel: ChannelDefinition): ChannelRunner {
+    const { platform, loader, claims, onRefused } = this.#parts;
+    const name = channelName(channel);
+    const connector = findConnector(platform.connectors, channel);
+    const runner = new ChannelRunner(channel, {
+      ...platform,
+      loader,
+      claims,
+      openReader: (state) =>
+        connector.open(
+          connectorContext(platform, {
+            channel,
+            projectFolder: project.folder,
+            claims,
+            onRefused: (error) => {
+              state.refused(error.toJSON());
+              onRefused(name, error);
+            },
+          }),
+        ),
+    });
+    this.#runners.set(name, runner);
+    return runner;
+  }
+}
+
+export function channelsOf(project: ProjectDefinition): readonly ChannelDefinition[] {
+  return project.domains.flatMap((domain) => domain.channels);
+}
+
+export function streamsOf(project: ProjectDefinition): readonly StreamName[] {
+  return channelsOf(project).flatMap((channel) =>
+    channel.outputs.map(({ stream }) => ({ channel: channelName(channel), stream })),
+  );
+}
+
+/** @throws MillraceError channel-invalid, with file and line */
+export function validateChannel(connectors: readonly Connector[], channel: ChannelDefinition): void {
+  validateTrigger(channel);
+  if (channel.connector === EVENTS) validateEvents(channel);
+  else findConnector(connectors, channel).validate(channel);
+}
+
+function findConnector(connectors: readonly Connector[], channel: ChannelDefinition): Connector {
+  const found = connectors.find((connector) => connector.name === channel.connector);
+  if (found !== undefined) return found;
+  const names = [EVENTS, ...connectors.map((connector) => connector.name)];
+  throw new MillraceError(
+    "channel-invalid",
+    `${atLocation(channel.location)}channel ${channelName(channel)}: there is no connector "${channel.connector}"${didYouMean(channel.connector, names)}`,
+    { hint: `Connectors: ${names.join(", ")}.` },
+  );
+}

@@ -1,0 +1,109 @@
+// The platform's status for people and health checks, put together from memory where possible.
+import {
+  channelName,
+  toMillraceError,
+  type ErrorReport,
+  type ProjectDefinition,
+  type StoredTable,
+  type Warehouse,
+} from "@millrace/core";
+import type { ChannelState } from "../channels/channel-state.ts";
+import type { ChannelSet } from "../channels/channel-set.ts";
+import type { ChannelTotals } from "../load/channel-totals.ts";
+import { toBigint } from "../load/sql-values.ts";
+import type { ModelRunner } from "../models/model-runner.ts";
+import type { ChannelStatus, PlatformStatus } from "../platform.ts";
+import type { PlatformParts } from "../platform-parts.ts";
+import { countQuarantine } from "../quarantine/quarantine-reader.ts";
+
+export interface StatusParts {
+  readonly platform: PlatformParts;
+  readonly channels: ChannelSet;
+  readonly totals: ChannelTotals;
+  readonly models: ModelRunner;
+}
+
+const CHECK_TIMEOUT_MS = 2000;
+
+export class StatusReader {
+  readonly #parts: StatusParts;
+  /** Row counts by table, valid for one version. */
+  readonly #rows = new Map<string, { readonly version: bigint; readonly rows: bigint }>();
+
+  constructor(parts: StatusParts) {
+    this.#parts = parts;
+  }
+
+  async read(
+    project: ProjectDefinition,
+    state: { readonly ready: boolean; readonly storageError: ErrorReport | undefined },
+  ): Promise<PlatformStatus> {
+    const { warehouse } = this.#parts.platform;
+    const tables: PlatformStatus["tables"][number][] = [];
+    for (const table of await warehouse.tables()) {
+      const name = `${table.domain}.${table.name}`;
+      tables.push({ table: name, kind: table.kind, version: table.version, rows: await this.#count(warehouse, table) });
+    }
+    return {
+      project: project.config.name,
+      ready: state.ready && state.storageError === undefined,
+      channels: this.channels(),
+      models: this.#parts.models.status(),
+      tables,
+      quarantine: await countQuarantine(warehouse),
+      components: await this.#components(state.storageError),
+    };
+  }
+
+  channels(): readonly ChannelStatus[] {
+    const { channels } = this.#parts;
+    const read = channels.runners.map((runner) =>
+      this.#channel(runner.name, runner.definition.connector, runner.state),
+    );
+    const received = channels.batchers.map((batcher) => ({
+      ...this.#channel(channelName(batcher.definition), batcher.definition.connector, batcher.state),
+      backlog: batcher.backlog().events,
+    }));
+    return [...read, ...received].sort((a, b) => (a.channel < b.channel ? -1 : 1));
+  }
+
+  #channel(channel: string, connector: string, state: ChannelState): ChannelStatus {
+    const error = state.error;
+    return {
+      channel,
+      connector,
+      state: state.state,
+      ...this.#parts.totals.of(channel),
+      ...(error === undefined ? {} : { error }),
+    };
+  }
+
+  /** Views are counted each time: their rows change with the tables below. */
+  async #count(warehouse: Warehouse, table: StoredTable): Promise<bigint> {
+    const name = `${table.domain}.${table.name}`;
+    const known = this.#rows.get(name);
+    if (table.kind !== "view" && known?.version === table.version) return known.rows;
+    const quoted = [table.domain, table.name].map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
+    const found = await warehouse.query(`SELECT count(*) FROM ${quoted}`);
+    const rows = toBigint(found.rows[0]?.[0]);
+    this.#rows.set(name, { version: table.version, rows });
+    return rows;
+  }
+
+  async #components(storageError: ErrorReport | undefined): Promise<PlatformStatus["components"]> {
+    const { warehouse, eventLog, control } = this.#parts.platform;
+    const check = async (probe: () => Promise<unknown>): Promise<"ok" | ErrorReport> => {
+      try {
+        await probe();
+        return "ok";
+      } catch (error) {
+        return toMillraceError(error).toJSON();
+      }
+    };
+    return {
+      warehouse: storageError ?? (await check(() => warehouse.query("SELECT 1", [], { timeoutMs: CHECK_TIMEOUT_MS }))),
+      eventLog: await check(() => eventLog.partitions()),
+      control: await check(() => control.tasks.counts()),
+    };
+  }
+}

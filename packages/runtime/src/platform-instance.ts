@@ -1,0 +1,238 @@
+// The running platform: puts the parts together, starts and stops them in order, and answers the server and the command line.
+import {
+  channelName,
+  failpoint,
+  MillraceError,
+  toMillraceError,
+  type BatchReport,
+  type CommitEvent,
+  type ErrorReport,
+  type ProjectDefinition,
+  type Warehouse,
+} from "@millrace/core";
+import { channelsOf, streamsOf, validateChannel } from "./channels/channel-set.ts";
+import { CommitBus } from "./load/commit-bus.ts";
+import { readEntries, toReport } from "./load/ledger.ts";
+import { planWithTransform } from "./models/transform-planner.ts";
+import { LiveWork } from "./schedule/live-work.ts";
+import { RecentWork } from "./observe/recent-work.ts";
+import { StatusReader } from "./observe/status-reader.ts";
+import { adoptTables } from "./plan/adopt-tables.ts";
+import { conflict, planChannels, planTables, projectPlan } from "./plan/plan-project.ts";
+import { planModelChanges } from "./plan/plan-models.ts";
+import type { PlannedChange, ProjectPlan } from "./plan/project-plan.ts";
+import type {
+  IngestReceipt,
+  IngestRequest,
+  Platform,
+  PlatformStatus,
+  Progress,
+  QuarantinedRow,
+  QuarantineFilter,
+  RunReport,
+  StartOptions,
+} from "./platform.ts";
+import { buildWorks, type Works } from "./platform-works.ts";
+import type { PlatformParts } from "./platform-parts.ts";
+import { defaultLimits, type PlatformLimits } from "./platform-limits.ts";
+import { listQuarantine, showQuarantined } from "./quarantine/quarantine-reader.ts";
+import { replayBatch } from "./quarantine/replay.ts";
+import { withDeadline } from "./schedule/deadline.ts";
+import { runToEnd } from "./schedule/run-to-end.ts";
+
+/** Nothing runs before `start()`. The caller closes the stores and the warehouse after `stop()`. */
+export function createPlatform(parts: PlatformParts): Platform {
+  return new PlatformInstance(parts);
+}
+
+class PlatformInstance implements Platform {
+  readonly warehouse: Warehouse;
+  readonly #parts: PlatformParts;
+  readonly #limits: PlatformLimits;
+  readonly #bus: CommitBus;
+  readonly #recent = new RecentWork();
+  #project: ProjectDefinition;
+  #works: Works | undefined;
+  #live: LiveWork | undefined;
+  #status: StatusReader | undefined;
+  #storageError: ErrorReport | undefined;
+  #changing: Promise<unknown> = Promise.resolve();
+  #stopped = false;
+
+  constructor(parts: PlatformParts) {
+    this.#parts = parts;
+    this.#limits = { ...defaultLimits, ...parts.limits };
+    this.#bus = new CommitBus(parts.log);
+    this.#project = parts.project;
+    this.warehouse = parts.warehouse;
+  }
+
+  get project(): ProjectDefinition {
+    return this.#project;
+  }
+
+  async start(options: StartOptions = {}): Promise<void> {
+    for (const channel of channelsOf(this.#project)) validateChannel(this.#parts.connectors, channel);
+    failpoint("recovery");
+    const works = await buildWorks(this.#parts, {
+      limits: this.#limits,
+      bus: this.#bus,
+      onStorageError: (error) => this.#storageFailed(error),
+      onRefused: (error) => this.#recent.failed(error.toJSON()),
+      requestModel: (model, readyAtMs) => this.#live?.requestModel(model, readyAtMs),
+      planner: planWithTransform,
+    });
+    this.#bus.subscribe((commit) => this.#heard(works, commit));
+    this.#works = works;
+    this.#status = new StatusReader({ platform: this.#parts, ...works });
+    await this.#adopt(this.#project);
+    await works.readmitter.start();
+    if (options.live === false) return;
+    this.#live = new LiveWork(this.#parts, this.#limits, works);
+    await this.#live.start();
+  }
+
+  ingest(channel: string, request: IngestRequest): Promise<IngestReceipt> {
+    return this.#running().ingress.ingest(channel, request);
+  }
+
+  async runUntilIdle(options: {
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (progress: Progress) => void;
+  }): Promise<RunReport> {
+    const startedMs = this.#parts.clock.monotonicMs();
+    const works = this.#running();
+    await runToEnd(works, { ...options, tasksMax: this.#limits.tasksMax });
+    const status = this.#statusReader();
+    const models = works.models.status();
+    const channels = status.channels();
+    const failing = [...channels, ...models].map((part) => part.error).filter((error) => error !== undefined);
+    const { batches, errors } = this.#recent.take();
+    return {
+      batches,
+      channels,
+      models,
+      errors: distinct([...errors, ...failing]),
+      elapsedMs: this.#parts.clock.monotonicMs() - startedMs,
+    };
+  }
+
+  status(): Promise<PlatformStatus> {
+    const ready = this.#works !== undefined && !this.#stopped;
+    return this.#statusReader().read(this.#project, { ready, storageError: this.#storageError });
+  }
+
+  quarantineList(filter: QuarantineFilter): Promise<readonly QuarantinedRow[]> {
+    return listQuarantine(this.warehouse, filter);
+  }
+
+  quarantineShow(batch: bigint, row: bigint, options: { readonly showPii?: boolean } = {}): Promise<QuarantinedRow> {
+    return showQuarantined(this.warehouse, { batch, row, showPii: options.showPii === true });
+  }
+
+  async batches(options: { readonly channel?: string; readonly limit: number }): Promise<readonly BatchReport[]> {
+    return (await readEntries(this.warehouse, options)).map(toReport);
+  }
+
+  replay(batch: bigint): Promise<BatchReport> {
+    return replayBatch({ ...this.#parts, ...this.#running() }, batch);
+  }
+
+  async plan(next?: ProjectDefinition): Promise<ProjectPlan> {
+    const project = next ?? this.#project;
+    const changes: PlannedChange[] = [];
+    for (const channel of channelsOf(project)) {
+      try {
+        validateChannel(this.#parts.connectors, channel);
+      } catch (error) {
+        changes.push(conflict("channel", channelName(channel), toMillraceError(error).toJSON()));
+      }
+    }
+    const running = next === undefined || this.#works === undefined ? undefined : channelsOf(this.#project);
+    changes.push(...(await planTables(this.warehouse, project)));
+    changes.push(...(await planChannels(this.warehouse, channelsOf(project), running)));
+    changes.push(...(await planModelChanges(this.warehouse, project, planWithTransform)));
+    return projectPlan(changes);
+  }
+
+  /** A plan with conflicts is returned and not adopted: the project before goes on. */
+  reload(next: ProjectDefinition): Promise<ProjectPlan> {
+    const turn = this.#changing.then(async () => {
+      const plan = await this.plan(next);
+      if (plan.conflicts.length > 0) return plan;
+      await this.#adopt(next);
+      await this.#live?.projectChanged();
+      return plan;
+    });
+    this.#changing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  onCommit(listener: (commit: CommitEvent) => void): () => void {
+    return this.#bus.subscribe(listener);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    const works = this.#works;
+    if (works === undefined) return;
+    const stopping = (async (): Promise<void> => {
+      await this.#live?.stop();
+      await works.channels.stop();
+      await works.readmitter.stop();
+      await works.models.stop();
+    })();
+    await withDeadline(this.#parts.clock, stopping, {
+      ms: this.#limits.stopTimeoutMs,
+      message: "Running work did not stop in time; what was not committed is done again at the next start.",
+    });
+  }
+
+  /** Tables, fences, channels, models: in this order, so that a channel never meets a table that is not there. */
+  async #adopt(project: ProjectDefinition): Promise<void> {
+    const works = this.#running();
+    works.tables.set(await adoptTables(this.warehouse, this.#parts.clock, project));
+    await works.claims.take(streamsOf(project));
+    this.#project = project;
+    await works.channels.adopt(project);
+    works.ingress.adopt(works.channels.batchers, channelsOf(project).map(channelName));
+    await works.models.adopt(project);
+  }
+
+  #heard(works: Works, commit: CommitEvent): void {
+    if (commit.batch !== undefined) {
+      works.totals.add(commit.batch);
+      this.#recent.committed(commit.batch);
+    }
+    works.readmitter.heard(commit);
+    works.models.heard(commit);
+  }
+
+  /** After a storage error nobody writes any more; reading goes on until the restart. */
+  #storageFailed(error: MillraceError): void {
+    if (this.#storageError !== undefined) return;
+    this.#storageError = error.toJSON();
+    this.#parts.log.error("Storage failed: all writers stop. Repair the disk and restart.", { error: error.toJSON() });
+    this.stop().catch((failure: unknown) => {
+      this.#parts.log.error("The writers did not stop.", { error: toMillraceError(failure).toJSON() });
+    });
+  }
+
+  #running(): Works {
+    if (this.#storageError !== undefined)
+      throw new MillraceError("storage-poisoned", `The platform stopped after: ${this.#storageError.message}`);
+    if (this.#stopped) throw new MillraceError("overloaded", "The platform is stopping; nothing was written.");
+    if (this.#works === undefined) throw new MillraceError("internal", "The platform has not been started.");
+    return this.#works;
+  }
+
+  #statusReader(): StatusReader {
+    if (this.#status === undefined) throw new MillraceError("internal", "The platform has not been started.");
+    return this.#status;
+  }
+}
+
+function distinct(errors: readonly ErrorReport[]): readonly ErrorReport[] {
+  return [...new Map(errors.map((error) => [`${error.code} ${error.message}`, error])).values()];
+}

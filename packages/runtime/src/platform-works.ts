@@ -1,0 +1,80 @@
+// The moving parts of a platform and how they hang together. Made once at start; a reload changes what they work on, not the parts.
+import type { MillraceError } from "@millrace/core";
+import { ChannelSet } from "./channels/channel-set.ts";
+import { Ingress } from "./ingest/ingest.ts";
+import { AdoptedTables } from "./load/adopted-tables.ts";
+import { BatchSequence } from "./load/batch-sequence.ts";
+import { BatchTransactions } from "./load/batch-transaction.ts";
+import { ChannelClaims } from "./load/channel-claims.ts";
+import { ChannelTotals } from "./load/channel-totals.ts";
+import type { CommitBus } from "./load/commit-bus.ts";
+import { Loader } from "./load/loader.ts";
+import type { ModelPlanner } from "./models/model-plan.ts";
+import { ModelRunner } from "./models/model-runner.ts";
+import type { PlatformLimits } from "./platform-limits.ts";
+import type { PlatformParts } from "./platform-parts.ts";
+import { Readmitter } from "./quarantine/readmitter.ts";
+
+export interface Works {
+  readonly bus: CommitBus;
+  readonly tables: AdoptedTables;
+  readonly claims: ChannelClaims;
+  readonly sequence: BatchSequence;
+  readonly transactions: BatchTransactions;
+  readonly loader: Loader;
+  readonly totals: ChannelTotals;
+  readonly channels: ChannelSet;
+  readonly ingress: Ingress;
+  readonly readmitter: Readmitter;
+  readonly models: ModelRunner;
+}
+
+export interface WorksOptions {
+  readonly limits: PlatformLimits;
+  readonly bus: CommitBus;
+  readonly onStorageError: (error: MillraceError) => void;
+  readonly onRefused: (error: MillraceError) => void;
+  readonly requestModel: (model: string, readyAtMs: number) => void;
+  readonly planner: ModelPlanner;
+}
+
+/** Reads from the warehouse where numbers and totals go on. */
+export async function buildWorks(platform: PlatformParts, options: WorksOptions): Promise<Works> {
+  const { warehouse, clock } = platform;
+  const { bus, limits, onStorageError } = options;
+  const tables = new AdoptedTables();
+  const claims = new ChannelClaims(warehouse, clock);
+  const sequence = await BatchSequence.open(warehouse, clock);
+  const transactions = new BatchTransactions({ ...platform, ...limits, bus, onStorageError });
+  const loading = { ...platform, transactions, claims, sequence, tables };
+  const loader = new Loader(loading);
+  const totals = new ChannelTotals();
+  await totals.read(warehouse);
+  const channels = new ChannelSet({
+    platform,
+    limits,
+    loader,
+    claims,
+    onRefused: (_channel, error) => options.onRefused(error),
+  });
+  return {
+    bus,
+    tables,
+    claims,
+    sequence,
+    transactions,
+    loader,
+    totals,
+    channels,
+    ingress: new Ingress({ ...platform, limits }),
+    readmitter: new Readmitter({ ...loading, readmitRowsMax: limits.readmitRowsMax }),
+    models: new ModelRunner({
+      ...platform,
+      bus,
+      buildTimeoutMs: limits.buildTimeoutMs,
+      planner: options.planner,
+      request: options.requestModel,
+      onStorageError,
+    }),
+  };
+}
