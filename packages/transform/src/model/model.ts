@@ -1,0 +1,88 @@
+// A model as the author wrote it, and as it is planned: what runtime executes.
+import type { ErrorReport, ResultColumn } from "@millrace/core";
+
+export type Materialization = "view" | "table" | "incremental";
+export type Severity = "block" | "warn";
+
+/** A declared expectation on the rows of a model. */
+export type CheckDeclaration = { readonly severity: Severity; readonly name: string } & (
+  | { readonly kind: "not_null"; readonly column: string }
+  | { readonly kind: "unique"; readonly columns: readonly string[] }
+  | { readonly kind: "accepted_values"; readonly column: string; readonly values: readonly string[] }
+  /** A SELECT of the failing rows. */
+  | { readonly kind: "sql"; readonly sql: string }
+);
+
+export interface ModelConfig {
+  readonly materialize: Materialization;
+  readonly key: readonly string[];
+  readonly checks: readonly CheckDeclaration[];
+  readonly description?: string;
+}
+
+/** Front matter and statement of one file. */
+export interface ParsedModel {
+  readonly config: ModelConfig;
+  readonly sql: string;
+  /** Line of the file where the statement begins, from 1. */
+  readonly sqlLine: number;
+}
+
+/** State of an input at a build: its version, how often rows changed other than by adding, and its newest batch. */
+export interface InputState {
+  readonly version: bigint;
+  readonly rewrites: bigint;
+  readonly batch: bigint;
+}
+
+/** By `domain.name`. */
+export type InputStates = ReadonlyMap<string, InputState>;
+
+export type BuildStep =
+  | { readonly kind: "view"; readonly select: string }
+  | { readonly kind: "full"; readonly select: string }
+  /** Recompute the rows of the keys that `touched` selects. */
+  | { readonly kind: "keys"; readonly touched: string; readonly select: string };
+
+/** A check compiled to SQL. */
+export interface CompiledCheck {
+  readonly name: string;
+  readonly severity: Severity;
+  /** One row, one column: how many rows fail. */
+  readonly count: string;
+  /** Shows failing rows to a person. */
+  readonly sample: string;
+}
+
+/** How an incremental model finds what new rows of its one input touch; texts with the place of the last seen batch left open. */
+export interface TouchedKeys {
+  readonly input: string;
+  /** SELECT of the key values of rows after `batch`. */
+  touched(batch: bigint): string;
+  /** The model's statement over the rows of these keys only. */
+  restricted(batch: bigint): string;
+}
+
+export interface PlannedModel extends ModelConfig {
+  readonly domain: string;
+  readonly name: string;
+  readonly file: string;
+  /** The statement with every table in full. */
+  readonly select: string;
+  /** `domain.name` of what it reads, sorted. */
+  readonly inputs: readonly string[];
+  readonly columns: readonly ResultColumn[];
+  readonly compiledChecks: readonly CompiledCheck[];
+  /** Hash of statement, configuration and the shapes of the inputs. */
+  readonly fingerprint: string;
+  /** Absent where an incremental model must be built in full each time; `fullBecause` says why. */
+  readonly touchedKeys?: TouchedKeys;
+  readonly fullBecause?: string;
+}
+
+export interface ModelPlan {
+  /** Inputs before what reads them. */
+  readonly models: readonly PlannedModel[];
+  /** Models that cannot be planned; with file and line. */
+  readonly errors: readonly { readonly model: string; readonly error: ErrorReport }[];
+}
