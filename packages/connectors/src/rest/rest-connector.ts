@@ -34,11 +34,12 @@ export const restConnector: Connector = {
   fields: describeFields(restFields),
   example,
   validate,
-  open(context: ConnectorContext): Promise<ChannelReader> {
+  // Asynchronous, so that whatever is wrong rejects.
+  async open(context: ConnectorContext): Promise<ChannelReader> {
     validate(context.channel);
     const config = context.channel.config as RestConfig;
     // A wrong address is reported when the channel opens, not at its first read.
     baseAddress(config.baseUrl, context.secrets);
-    return Promise.resolve(new RestReader(context, config));
+    return new RestReader(context, config);
   },
 };

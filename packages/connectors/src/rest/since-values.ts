@@ -1,5 +1,5 @@
 // The values of a stream's `since` field in one page, as exact text.
-import { didYouMean, MillraceError } from "@millrace/core";
+import { didYouMean, isRawNumber, MillraceError, parseExact } from "@millrace/core";
 import { parseJsonPath, valueAt } from "./json-path.ts";
 import { recordsOf } from "./page-document.ts";
 
@@ -20,27 +20,21 @@ export function sinceValues(page: SincePage, records: readonly string[], path: r
   const values = found.map((record) => valueAt(record, path));
   if (found.length > 0 && values.every((value) => value === undefined)) throw missing(found[0], path, page.place);
   if (!values.some(isInexact)) return texts(values);
-  const exact = recordsOf(parseExact(page.bytes), records, page.place);
+  const exact = recordsOf(parseExact(new TextDecoder().decode(page.bytes)), records, page.place);
   return texts(exact.map((record) => valueAt(record, path)));
 }
 
 function texts(values: readonly unknown[]): readonly string[] {
   return values.flatMap((value) => {
     if (typeof value === "string" && value !== "") return [value];
+    if (typeof value === "bigint") return [String(value)];
+    if (isRawNumber(value)) return [/e/i.test(value.rawJSON) ? plainNumber(Number(value.rawJSON)) : value.rawJSON];
     return typeof value === "number" && Number.isFinite(value) ? [plainNumber(value)] : [];
   });
 }
 
 function isInexact(value: unknown): boolean {
   return Number.isInteger(value) && !Number.isSafeInteger(value);
-}
-
-/** Integers that a number cannot hold stay as their digits. */
-function parseExact(bytes: Uint8Array): unknown {
-  const keep = (_: string, value: unknown, context: { readonly source: string }): unknown =>
-    isInexact(value) && /^-?\d+$/.test(context.source) ? context.source : value;
-  // The third argument is there since V8 11.4; the type library does not know it.
-  return JSON.parse(new TextDecoder().decode(bytes), keep as (key: string, value: unknown) => unknown);
 }
 
 /** Without exponent, so that it compares and travels as digits. */
