@@ -78,7 +78,7 @@ class PlatformInstance implements Platform {
       limits: this.#limits,
       bus: this.#bus,
       onStorageError: (error) => this.#storageFailed(error),
-      onRefused: (error) => this.#recent.failed(error.toJSON()),
+      onError: (error) => this.#recent.failed(error.toJSON()),
       requestModel: (model, readyAtMs) => this.#live?.requestModel(model, readyAtMs),
       planner: planWithTransform,
     });

@@ -33,7 +33,8 @@ export interface WorksOptions {
   readonly limits: PlatformLimits;
   readonly bus: CommitBus;
   readonly onStorageError: (error: MillraceError) => void;
-  readonly onRefused: (error: MillraceError) => void;
+  /** Told once each: refused files, held rows that could not be looked at. */
+  readonly onError: (error: MillraceError) => void;
   readonly requestModel: (model: string, readyAtMs: number) => void;
   readonly planner: ModelPlanner;
 }
@@ -55,7 +56,7 @@ export async function buildWorks(platform: PlatformParts, options: WorksOptions)
     limits,
     loader,
     claims,
-    onRefused: (_channel, error) => options.onRefused(error),
+    onRefused: (_channel, error) => options.onError(error),
   });
   return {
     bus,
@@ -67,7 +68,7 @@ export async function buildWorks(platform: PlatformParts, options: WorksOptions)
     totals,
     channels,
     ingress: new Ingress({ ...platform, limits }),
-    readmitter: new Readmitter({ ...loading, readmitRowsMax: limits.readmitRowsMax }),
+    readmitter: new Readmitter({ ...loading, readmitRowsMax: limits.readmitRowsMax, onError: options.onError }),
     models: new ModelRunner({
       ...platform,
       bus,

@@ -16,7 +16,8 @@ export interface PayloadBounds {
 }
 
 const NEWLINE = 0x0a;
-const BLANKS = new Set([0x20, 0x09, 0x0d]);
+const CARRIAGE_RETURN = 0x0d;
+const BLANKS = new Set([0x20, 0x09, CARRIAGE_RETURN]);
 
 /** @throws MillraceError request-invalid, request-too-large; then nothing may be written */
 export function readPayload(request: IngestRequest, bounds: PayloadBounds): EventPayload {
@@ -68,14 +69,22 @@ const newline = Buffer.from("\n");
 
 /** Line breaks inside a JSON value are only ever blanks between its tokens. */
 function oneLine(element: Buffer): Buffer {
-  if (!element.includes(NEWLINE)) return element;
-  const line = Buffer.from(element);
-  for (let at = line.indexOf(NEWLINE); at !== -1; at = line.indexOf(NEWLINE, at + 1)) line[at] = 0x20;
-  return line;
+  return withBlanks(element, NEWLINE, CARRIAGE_RETURN);
 }
 
-/** Counts lines; only blank ones make a copy necessary. */
-function fromNdjson(body: Buffer): EventPayload {
+/** The same bytes with these ones as spaces; a copy only when there are any. */
+function withBlanks(text: Buffer, ...bytes: readonly number[]): Buffer {
+  const found = bytes.filter((byte) => text.includes(byte));
+  if (found.length === 0) return text;
+  const copy = Buffer.from(text);
+  for (const byte of found)
+    for (let at = copy.indexOf(byte); at !== -1; at = copy.indexOf(byte, at + 1)) copy[at] = 0x20;
+  return copy;
+}
+
+/** Counts lines; only blank ones and carriage returns (readers take them for line ends) make a copy necessary. */
+function fromNdjson(text: Buffer): EventPayload {
+  const body = withBlanks(text, CARRIAGE_RETURN);
   let count = 0;
   let blank = false;
   for (const line of recordsOf(body)) {

@@ -106,7 +106,7 @@ it("replaces the rows of a rewritten file and brings back the files that shared 
   await stage.platform.runUntilIdle({});
   const rewritten = ndjson([{ page: "/one again", ms: 3 }]);
   shopping.visits.items.push({ objects: [rewritten], files: [file("1", rewritten, 2n)], replacesPaths: ["1"] });
-  await stage.platform.runUntilIdle({});
+  expect((await stage.platform.runUntilIdle({})).errors).toEqual([]);
   expect(await stage.rows("SELECT page FROM shop.visits ORDER BY page")).toEqual(["/one again", "/two"]);
   expect(await stage.rows("SELECT state, count(*) FROM millrace.quarantine GROUP BY ALL ORDER BY ALL")).toEqual([
     ["discarded", 1n],

@@ -1,5 +1,14 @@
 // Held rows: when a table gets a new version, rows of other tables that wait for a parent in it go through their contract again.
-import type { CommitEvent, Clock, Logger, Metrics, Warehouse, WriteMode, WriteTransaction } from "@millrace/core";
+import type {
+  CommitEvent,
+  Clock,
+  Logger,
+  Metrics,
+  MillraceError,
+  Warehouse,
+  WriteMode,
+  WriteTransaction,
+} from "@millrace/core";
 import { addingMode, writeMode, type AdoptedTable, type AdoptedTables } from "../load/adopted-tables.ts";
 import type { BatchSequence } from "../load/batch-sequence.ts";
 import type { BatchTransactions } from "../load/batch-transaction.ts";
@@ -26,6 +35,7 @@ export interface ReadmitterParts {
   readonly metrics: Metrics;
   /** Held rows that one transaction takes. */
   readonly readmitRowsMax: number;
+  readonly onError: (error: MillraceError) => void;
 }
 
 export class Readmitter {

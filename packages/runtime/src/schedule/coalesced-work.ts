@@ -1,10 +1,11 @@
 // Work that commits ask for again and again: per subject one run at a time and one more waiting, with a pause that grows with what a run costs.
-import { toMillraceError, type Clock, type Logger } from "@millrace/core";
+import { toMillraceError, type Clock, type Logger, type MillraceError } from "@millrace/core";
 
 export interface CoalescedWorkParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly run: (subject: string, signal: AbortSignal) => Promise<void>;
+  readonly onError: (error: MillraceError) => void;
 }
 
 /** A subject rests for as long as its last run took, so that it never takes more than about half of the time. */
@@ -52,18 +53,20 @@ export class CoalescedWork {
   }
 
   async #work(subject: string, state: Subject): Promise<void> {
-    const { clock, log, run } = this.#parts;
+    const { clock, log, onError, run } = this.#parts;
     const signal = this.#stopping.signal;
     while (state.wanted && !signal.aborted) {
       state.wanted = false;
       const startedMs = clock.monotonicMs();
       try {
         await run(subject, signal);
-      } catch (error) {
+      } catch (thrown) {
+        const error = toMillraceError(thrown);
         log.error("Work that follows commits failed; the next commit asks for it again.", {
           subject,
-          error: toMillraceError(error).toJSON(),
+          error: error.toJSON(),
         });
+        onError(error);
       }
       state.lastMs = clock.monotonicMs() - startedMs;
       if (this.#draining === 0) await clock.sleep(Math.min(REST_MS_MAX, state.lastMs), signal).catch(() => undefined);
