@@ -7,12 +7,9 @@ import { execute, select } from "./engine/statement-runner.ts";
 
 /** Schema of the physical tables; users see views over them. */
 export const storeSchema = "store";
-/** Database in memory (it spills to the tmp folder) where batches stand between reading and writing. */
-export const stagingDatabase = "staging";
 
 /** Returns the warehouse's incarnation. @throws MillraceError data-folder-newer */
 export async function prepareSystemSchema(connection: DuckDBConnection, random: Random): Promise<string> {
-  await execute(connection, `ATTACH ':memory:' AS ${stagingDatabase}`);
   await execute(connection, `CREATE SCHEMA IF NOT EXISTS millrace; CREATE SCHEMA IF NOT EXISTS ${storeSchema};`);
   const exists = await select(
     connection,

@@ -3,9 +3,9 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { failpoint, MillraceError, type LoadRequest, type LoadResult } from "@millrace/core";
 import type { ConnectionPool } from "../engine/connection-pool.ts";
-import { qualified } from "../engine/identifiers.ts";
+import { ident, qualified } from "../engine/identifiers.ts";
 import { execute, select, type Bounds } from "../engine/statement-runner.ts";
-import { stagingDatabase, storeSchema } from "../system-schema.ts";
+import { storeSchema } from "../system-schema.ts";
 import { catalogueEntry, touchEntry, type CatalogueEntry } from "../tables/stored-tables.ts";
 import { insertQuarantine, placeReadmitted, resolveReadmitted } from "./quarantine-rows.ts";
 import { removeBatches } from "./remove-batches.ts";
@@ -29,14 +29,17 @@ export async function loadBatch(context: LoadContext, request: LoadRequest): Pro
       `Table ${request.domain}.${request.contract.name} must be ensured before a batch is loaded.`,
     );
   // Rows of the stage stand in source order: `rowid + 1` is a row's position in the batch.
-  const stage = qualified(stagingDatabase, `batch_${request.batch}`);
+  // A database of its own, because the transaction would not see what another connection adds to one that it has looked at before.
+  const database = ident(`staging_${request.batch}`);
+  const stage = `${database}.batch`;
   return context.stagers.use(async (stager) => {
+    await execute(stager, `ATTACH ':memory:' AS ${database}`);
     try {
       await stageRows(stager, request, stage, context.bounds);
       failpoint("batch.staged");
       return await place(context.connection, request, { stage, table });
     } finally {
-      await execute(stager, `DROP TABLE IF EXISTS ${stage}`);
+      await execute(stager, `DETACH ${database}`);
     }
   });
 }
