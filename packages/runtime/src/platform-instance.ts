@@ -13,7 +13,7 @@ import {
 import { channelsOf, streamsOf, validateChannel } from "./channels/channel-set.ts";
 import { CommitBus } from "./load/commit-bus.ts";
 import { readEntries, toReport } from "./load/ledger.ts";
-import { planWithTransform } from "./models/transform-planner.ts";
+import { planProjectModels } from "./models/plan-models.ts";
 import { LiveWork } from "./schedule/live-work.ts";
 import { RecentWork } from "./observe/recent-work.ts";
 import { StatusReader } from "./observe/status-reader.ts";
@@ -80,7 +80,6 @@ class PlatformInstance implements Platform {
       onStorageError: (error) => this.#storageFailed(error),
       onError: (error) => this.#recent.failed(error.toJSON()),
       requestModel: (model, readyAtMs) => this.#live?.requestModel(model, readyAtMs),
-      planner: planWithTransform,
     });
     this.#bus.subscribe((commit) => this.#heard(works, commit));
     this.#works = works;
@@ -149,9 +148,11 @@ class PlatformInstance implements Platform {
       }
     }
     const running = next === undefined || this.#works === undefined ? undefined : channelsOf(this.#project);
-    changes.push(...(await planTables(this.warehouse, project)));
+    const tables = await planTables(this.warehouse, project);
+    changes.push(...tables.changes);
     changes.push(...(await planChannels(this.warehouse, channelsOf(project), running)));
-    changes.push(...(await planModelChanges(this.warehouse, project, planWithTransform)));
+    const models = await planProjectModels(this.warehouse, project, tables.shapes);
+    changes.push(...(await planModelChanges(this.warehouse, models)));
     return projectPlan(changes);
   }
 
@@ -197,7 +198,7 @@ class PlatformInstance implements Platform {
     this.#project = project;
     await works.channels.adopt(project);
     works.ingress.adopt(works.channels.batchers, channelsOf(project).map(channelName));
-    await works.models.adopt(project);
+    await works.models.adopt(await planProjectModels(this.warehouse, project));
   }
 
   #heard(works: Works, commit: CommitEvent): void {

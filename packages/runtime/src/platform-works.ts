@@ -9,7 +9,6 @@ import { ChannelClaims } from "./load/channel-claims.ts";
 import { ChannelTotals } from "./load/channel-totals.ts";
 import type { CommitBus } from "./load/commit-bus.ts";
 import { Loader } from "./load/loader.ts";
-import type { ModelPlanner } from "./models/model-plan.ts";
 import { ModelRunner } from "./models/model-runner.ts";
 import type { PlatformLimits } from "./platform-limits.ts";
 import type { PlatformParts } from "./platform-parts.ts";
@@ -36,7 +35,6 @@ export interface WorksOptions {
   /** Told once each: refused files, held rows that could not be looked at. */
   readonly onError: (error: MillraceError) => void;
   readonly requestModel: (model: string, readyAtMs: number) => void;
-  readonly planner: ModelPlanner;
 }
 
 /** Reads from the warehouse where numbers and totals go on. */
@@ -73,7 +71,6 @@ export async function buildWorks(platform: PlatformParts, options: WorksOptions)
       ...platform,
       bus,
       buildTimeoutMs: limits.buildTimeoutMs,
-      planner: options.planner,
       request: options.requestModel,
       onStorageError,
     }),

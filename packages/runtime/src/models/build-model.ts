@@ -3,7 +3,8 @@ import { MillraceError, type Clock, type Logger, type Warehouse, type WriteTrans
 import { rollBack, wasRolledBack } from "../load/roll-back.ts";
 import { toBigint } from "../load/sql-values.ts";
 import { tableVersion } from "../load/table-versions.ts";
-import { modelName, type BuildStep, type PlannedModel } from "./model-plan.ts";
+import { modelSteps, type BuildStep, type PlannedModel } from "@millrace/transform";
+import { modelName } from "./plan-models.ts";
 import { builtModels, inputStates, recordBuild, tableStates } from "./model-store.ts";
 
 export interface BuildParts {
@@ -46,7 +47,7 @@ async function build(
   const inputs = inputStates(model, await tableStates(tx), models);
   const built = (await builtModels(tx, model)).get(modelName(model));
   const usable = built?.fingerprint === model.fingerprint ? built : undefined;
-  const steps = model.steps(usable?.inputs, inputs);
+  const steps = modelSteps(model, usable?.inputs, inputs);
   if (steps.length === 0 && usable === undefined) rollBack();
   let rows = usable?.rows ?? 0n;
   for (const step of steps) rows = await runStep(tx, model, step, rows);
@@ -72,7 +73,7 @@ async function runStep(tx: WriteTransaction, model: PlannedModel, step: BuildSte
 }
 
 async function runChecks(tx: WriteTransaction, log: Logger, model: PlannedModel): Promise<void> {
-  for (const check of model.checks) {
+  for (const check of model.compiledChecks) {
     const failing = toBigint((await tx.query(check.count)).rows[0]?.[0]);
     if (failing === 0n) continue;
     const message = `Check ${check.name} of model ${modelName(model)} fails for ${failing} rows.`;

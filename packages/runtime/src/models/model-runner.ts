@@ -7,20 +7,19 @@ import {
   type ErrorReport,
   type Metrics,
   type MillraceError,
-  type ProjectDefinition,
   type Random,
 } from "@millrace/core";
 import type { CommitBus } from "../load/commit-bus.ts";
 import type { ModelStatus, Progress } from "../platform.ts";
 import { buildModel, type BuildParts } from "./build-model.ts";
-import { modelName, type ModelPlanner, type PlannedModel, type PlannedModels } from "./model-plan.ts";
+import type { ModelPlan, PlannedModel } from "@millrace/transform";
+import { modelName } from "./plan-models.ts";
 import { builtModels, inputStates, sameStates, tableStates } from "./model-store.ts";
 
 export interface ModelRunnerParts extends BuildParts {
   readonly bus: CommitBus;
   readonly metrics: Metrics;
   readonly random: Random;
-  readonly planner: ModelPlanner;
   /** Asks for `build(model)` at this time or later; called again while one waits. */
   readonly request: (model: string, readyAtMs: number) => void;
   readonly onStorageError: (error: MillraceError) => void;
@@ -44,7 +43,7 @@ export class ModelRunner {
   readonly #parts: ModelRunnerParts;
   #entries = new Map<string, Entry>();
   #models: ReadonlyMap<string, PlannedModel> = new Map();
-  #errors: PlannedModels["errors"] = [];
+  #errors: ModelPlan["errors"] = [];
   /** Table to the models whose build it feeds, views passed through. */
   #readers = new Map<string, Set<string>>();
 
@@ -52,9 +51,8 @@ export class ModelRunner {
     this.#parts = parts;
   }
 
-  /** Plans the project's models against the stored tables; those whose inputs changed since their last build are stale. */
-  async adopt(project: ProjectDefinition): Promise<void> {
-    const { models, errors } = await this.#parts.planner(this.#parts.warehouse, project);
+  /** Takes over the models of a plan; those whose inputs changed since their last build are stale. */
+  async adopt({ models, errors }: ModelPlan): Promise<void> {
     this.#errors = errors;
     this.#models = new Map(models.map((model) => [modelName(model), model]));
     this.#readers = readersOf(models, this.#models);

@@ -1,7 +1,7 @@
 // What each model has seen of its inputs, stored beside its table in the same transaction.
 import { stringifyExact, type Clock, type Warehouse, type WriteTransaction } from "@millrace/core";
 import { nowText, records, toBigint, toMs, toText } from "../load/sql-values.ts";
-import type { InputState, InputStates, PlannedModel } from "./model-plan.ts";
+import type { InputState, InputStates, PlannedModel } from "@millrace/transform";
 
 type Reader = Pick<Warehouse, "query">;
 

@@ -9,6 +9,7 @@ import {
   type Clock,
   type ContractDefinition,
   type ProjectDefinition,
+  type StoredTable,
   type TableSpec,
   type Warehouse,
   type WriteMode,
@@ -103,9 +104,9 @@ export async function adoptTables(
 }
 
 /** @throws MillraceError contract-conflict that starts with the file and line of the contract */
-export async function ensure(tx: WriteTransaction, entry: DomainContract): Promise<void> {
+export async function ensure(tx: WriteTransaction, entry: DomainContract): Promise<StoredTable> {
   try {
-    await tx.ensureTable(tableSpec(entry));
+    return await tx.ensureTable(tableSpec(entry));
   } catch (error) {
     if (!isMillraceError(error, "contract-conflict")) throw error;
     throw new MillraceError("contract-conflict", `${atLocation(entry.contract.location)}${error.message}`, {

@@ -1,15 +1,14 @@
 // The models' part of a project plan: what is new, what must be built anew, what is gone, what cannot be planned.
-import type { ProjectDefinition, Warehouse } from "@millrace/core";
-import { modelName, type ModelPlanner } from "../models/model-plan.ts";
+import type { Warehouse } from "@millrace/core";
+import type { ModelPlan } from "@millrace/transform";
+import { modelName } from "../models/plan-models.ts";
 import { builtModels } from "../models/model-store.ts";
 import type { PlannedChange } from "./project-plan.ts";
 
 export async function planModelChanges(
   warehouse: Warehouse,
-  project: ProjectDefinition,
-  planner: ModelPlanner,
+  { models, errors }: ModelPlan,
 ): Promise<readonly PlannedChange[]> {
-  const { models, errors } = await planner(warehouse, project);
   const built = await builtModels(warehouse);
   const changes = models.flatMap((model): PlannedChange[] => {
     const name = modelName(model);

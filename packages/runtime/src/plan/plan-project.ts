@@ -1,10 +1,12 @@
 // Compares a project with what is stored and running, and says as data what adopting it would change. Changes nothing.
 import {
   channelName,
+  MillraceError,
   toMillraceError,
   type ChannelDefinition,
   type ErrorReport,
   type ProjectDefinition,
+  type StoredTable,
   type Warehouse,
 } from "@millrace/core";
 import { rollBack, wasRolledBack } from "../load/roll-back.ts";
@@ -22,41 +24,53 @@ export function conflict(subject: PlannedChange["subject"], name: string, error:
   return { action: "conflict", subject, name, summary: error.message, error };
 }
 
-/** Tables: tried out in a transaction that is rolled back, so that the plan and the adoption can never disagree. */
-export async function planTables(warehouse: Warehouse, project: ProjectDefinition): Promise<readonly PlannedChange[]> {
+export interface PlannedTables {
+  readonly changes: readonly PlannedChange[];
+  /** Tables as they will be, where that is not what is stored. */
+  readonly shapes: readonly StoredTable[];
+}
+
+/** Tables: tried out in transactions that are rolled back, so that the plan and the adoption can never disagree. */
+export async function planTables(warehouse: Warehouse, project: ProjectDefinition): Promise<PlannedTables> {
   const contracts = contractsOf(project);
-  const changed = await changedContracts(warehouse, contracts);
-  const changes = changed.length === 0 ? [] : await tryOut(warehouse, changed);
+  const changes: PlannedChange[] = [];
+  const shapes: StoredTable[] = [];
+  for (const entry of await changedContracts(warehouse, contracts)) {
+    const name = `${entry.domain}.${entry.contract.name}`;
+    const before = await warehouse.table(entry.domain, entry.contract.name);
+    try {
+      const shape = await tryOut(warehouse, name, entry);
+      shapes.push(shape);
+      changes.push(tableChange(entry, name, before));
+    } catch (error) {
+      changes.push(conflict("table", name, toMillraceError(error).toJSON()));
+    }
+  }
   const names = new Set(contracts.map(({ domain, contract }) => `${domain}.${contract.name}`));
   const stored = (await warehouse.tables()).filter((table) => table.kind === "table");
   const retired = stored.map((table) => `${table.domain}.${table.name}`).filter((name) => !names.has(name));
-  return [...changes, ...retired.map((name) => retire("table", name, "its rows stay"))];
+  return { changes: [...changes, ...retired.map((name) => retire("table", name, "its rows stay"))], shapes };
 }
 
-async function tryOut(warehouse: Warehouse, contracts: readonly DomainContract[]): Promise<readonly PlannedChange[]> {
-  const changes: PlannedChange[] = [];
-  const lanes = contracts.map(({ domain, contract }) => `${domain}.${contract.name}`);
-  for (const [at, entry] of contracts.entries()) {
-    const name = lanes[at] ?? "";
-    const before = (await warehouse.table(entry.domain, entry.contract.name))?.columns.map((column) => column.name);
-    try {
-      await warehouse.write([name], async (tx) => {
-        await ensure(tx, entry);
-        rollBack();
-      });
-    } catch (error) {
-      if (wasRolledBack(error)) changes.push(tableChange(entry, name, before));
-      else changes.push(conflict("table", name, toMillraceError(error).toJSON()));
-    }
+async function tryOut(warehouse: Warehouse, name: string, entry: DomainContract): Promise<StoredTable> {
+  let shape: StoredTable | undefined;
+  try {
+    await warehouse.write([name], async (tx) => {
+      shape = await ensure(tx, entry);
+      rollBack();
+    });
+  } catch (error) {
+    if (shape === undefined || !wasRolledBack(error)) throw error;
   }
-  return changes;
+  if (shape === undefined) throw new MillraceError("internal", `Table ${name} could not be tried out.`);
+  return shape;
 }
 
-function tableChange(entry: DomainContract, name: string, before: readonly string[] | undefined): PlannedChange {
+function tableChange(entry: DomainContract, name: string, before: StoredTable | undefined): PlannedChange {
   const columns = entry.contract.columns.map((column) => column.name);
   if (before === undefined)
     return { action: "create", subject: "table", name, summary: `table ${name} is created`, columns };
-  const known = new Set(before.map((column) => column.toLowerCase()));
+  const known = new Set(before.columns.map((column) => column.name.toLowerCase()));
   const added = columns.filter((column) => !known.has(column.toLowerCase()));
   if (added.length === 0)
     return {
