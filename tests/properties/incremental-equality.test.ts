@@ -46,8 +46,8 @@ async function states(tx: WriteTransaction): Promise<InputStates> {
   const found = await tx.query("SELECT domain || '.' || name, version, rewrites, batch FROM millrace.tables");
   return new Map(
     found.rows.map(([name, version, rewrites, batch]) => [
-      String(name),
-      { version: BigInt(String(version)), rewrites: BigInt(String(rewrites)), batch: BigInt(String(batch)) },
+      name as string,
+      { version: version as bigint, rewrites: rewrites as bigint, batch: batch as bigint },
     ]),
   );
 }
@@ -61,7 +61,7 @@ type Arrival = {
 async function arrive(batch: bigint, arrival: Arrival): Promise<void> {
   await warehouse.write(["s.lines"], async (tx) => {
     const { rows } = await tx.query("SELECT physical FROM millrace.tables WHERE name = 'lines'");
-    const table = `store."${String(rows[0]?.[0])}"`;
+    const table = `store."${rows[0]?.[0] as string}"`;
     for (const [at, row] of arrival.rows.entries())
       await tx.run(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?, ?)`, [
         row.store,

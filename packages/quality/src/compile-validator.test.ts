@@ -13,7 +13,7 @@ const Row = contract("rows", {
   flag: t.bool().optional(),
   parent: t.string().optional().references("others.id"),
 });
-const { validate, loaderOnly } = compileValidator(Row);
+const validator = compileValidator(Row);
 
 test.each([
   [{ id: 1 }, []],
@@ -42,11 +42,11 @@ test.each([
   ["text", ["rows.record.malformed"]],
   [[1], ["rows.record.malformed"]],
 ])("%j", (record, codes) => {
-  expect(validate(record)).toEqual(codes);
+  expect(validator.validate(record)).toEqual(codes);
 });
 
 test("what only the loader can judge is named", () => {
-  expect(loaderOnly).toEqual(["rows.parent.references"]);
+  expect(validator.loaderOnly).toEqual(["rows.parent.references"]);
   expect(compileVerdict(Row, "shop").references).toEqual([
     {
       code: "rows.parent.references",

@@ -135,6 +135,6 @@ function oneOf(type: LogicalType, values: readonly string[]): (value: Comparable
 /** Length in code points, counted only where the length in UTF-16 leaves a doubt. */
 function inLength(text: string, min: number, max: number): boolean {
   if (text.length <= max && text.length >= min * 2) return true;
-  const points = [...text].length;
+  const points = Array.from(text).length;
   return points >= min && points <= max;
 }

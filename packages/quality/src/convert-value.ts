@@ -13,8 +13,7 @@ const int64Max = 9_223_372_036_854_775_807n;
 
 /** The text that the loader sees of a JSON value. */
 export function textOf(value: unknown): string {
-  if (typeof value === "string") return value;
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** Nested and json types take any value here: their shape is judged by the loader alone. */

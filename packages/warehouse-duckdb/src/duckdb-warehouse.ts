@@ -24,6 +24,7 @@ import { ConnectionPool } from "./engine/connection-pool.ts";
 import { fromEngineError, isStorageError } from "./engine/engine-errors.ts";
 import { Lanes } from "./engine/lanes.ts";
 import { openResultStream } from "./engine/result-stream.ts";
+import { asText } from "./engine/values.ts";
 import { execute, resultColumns, select } from "./engine/statement-runner.ts";
 import { catalogueEntries, catalogueEntry } from "./tables/stored-tables.ts";
 
@@ -167,7 +168,7 @@ export class DuckDbWarehouse implements Warehouse {
     const bytes = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.size ?? 0;
     return {
       engine: "duckdb",
-      engineVersion: String(version.rows[0]?.[0]),
+      engineVersion: asText(version.rows[0]?.[0]),
       bytes: await bytes(this.#parts.file),
       walBytes: await bytes(`${this.#parts.file}.wal`),
       memoryLimitBytes: this.#parts.memoryLimitBytes,

@@ -3,6 +3,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { MillraceError, systemFormat, systemTables, type Random } from "@millrace/core";
 import { engineType } from "./engine/engine-types.ts";
 import { ident, qualified } from "./engine/identifiers.ts";
+import { asText } from "./engine/values.ts";
 import { execute, select } from "./engine/statement-runner.ts";
 
 /** Schema of the physical tables; users see views over them. */
@@ -17,7 +18,7 @@ export async function prepareSystemSchema(connection: DuckDBConnection, random: 
   );
   if (exists.rows.length === 0) return createAll(connection, random);
   const meta = await select(connection, "SELECT key, value FROM millrace.meta");
-  const values = new Map(meta.rows.map(([key, value]) => [String(key), String(value)]));
+  const values = new Map(meta.rows.map(([key, value]) => [asText(key), asText(value)]));
   const format = Number(values.get("format"));
   if (format > systemFormat)
     throw new MillraceError(

@@ -1,8 +1,9 @@
+// The power cut takes what was not synced, and nothing else.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { powerCutEnvironment, powerCutSupported } from "./preload.ts";
 import { restoreAfterPowerCut } from "./restore.ts";
 
@@ -29,54 +30,56 @@ function dieAfter(
 }
 
 // Needs Linux and a C compiler: the library is preloaded into the child.
-const onLinux = test.runIf(powerCutSupported());
-
-onLinux("what was synced stays, what was only written goes", () => {
-  const after = dieAfter(`
+describe.runIf(powerCutSupported())("after a power cut", () => {
+  test("what was synced stays, what was only written goes", () => {
+    const after = dieAfter(`
     const a = fs.openSync(at("a"), "w"); fs.writeSync(a, "kept"); fs.fsyncSync(a); fs.writeSync(a, " and lost");
     const b = fs.openSync(at("b"), "w"); fs.writeSync(b, "never synced")`);
-  expect(after.names).toEqual(["a"]);
-  expect(after.read("a")).toBe("kept");
-});
+    expect(after.names).toEqual(["a"]);
+    expect(after.read("a")).toBe("kept");
+  });
 
-onLinux("overwritten and truncated content comes back", () => {
-  const after = dieAfter(`
+  test("overwritten and truncated content comes back", () => {
+    const after = dieAfter(`
     const a = fs.openSync(at("a"), "w+"); fs.writeSync(a, "0123456789"); fs.fsyncSync(a);
     fs.writeSync(a, "xx", 2); fs.ftruncateSync(a, 5); fs.writeSync(a, "yy", 5)`);
-  expect(after.read("a")).toBe("0123456789");
-});
+    expect(after.read("a")).toBe("0123456789");
+  });
 
-onLinux("a rename needs a sync of its folder", () => {
-  const replaced = `fs.writeFileSync(at("new"), "new", { flush: true }); fs.writeFileSync(at("name"), "old", { flush: true }); fs.renameSync(at("new"), at("name"))`;
-  const lost = dieAfter(replaced);
-  expect(lost.read("name")).toBe("old");
-  expect(lost.read("new")).toBe("new");
-  const kept = dieAfter(`${replaced}; const d = fs.openSync(at("."), "r"); fs.fsyncSync(d)`);
-  expect(kept.names).toEqual(["name"]);
-  expect(kept.read("name")).toBe("new");
-});
+  test("a rename needs a sync of its folder", () => {
+    const replaced = `fs.writeFileSync(at("new"), "new", { flush: true }); fs.writeFileSync(at("name"), "old", { flush: true }); fs.renameSync(at("new"), at("name"))`;
+    const lost = dieAfter(replaced);
+    expect(lost.read("name")).toBe("old");
+    expect(lost.read("new")).toBe("new");
+    const kept = dieAfter(`${replaced}; const d = fs.openSync(at("."), "r"); fs.fsyncSync(d)`);
+    expect(kept.names).toEqual(["name"]);
+    expect(kept.read("name")).toBe("new");
+  });
 
-onLinux("an unlinked file comes back", () => {
-  expect(dieAfter(`fs.writeFileSync(at("a"), "text", { flush: true }); fs.unlinkSync(at("a"))`).read("a")).toBe("text");
-});
+  test("an unlinked file comes back", () => {
+    expect(dieAfter(`fs.writeFileSync(at("a"), "text", { flush: true }); fs.unlinkSync(at("a"))`).read("a")).toBe(
+      "text",
+    );
+  });
 
-onLinux("SQLite keeps committed rows with synchronous=FULL and loses them when its syncs are ignored", () => {
-  const script = `
+  test("SQLite keeps committed rows with synchronous=FULL and loses them when its syncs are ignored", () => {
+    const script = `
     const db = new DatabaseSync(at("t.sqlite")); db.exec("pragma journal_mode=wal; pragma synchronous=full; create table t(x)");
     for (let i = 0; i < 50; i++) db.exec("insert into t values (" + i + ")")`;
-  const count = (folder: string): unknown =>
-    JSON.parse(
-      execFileSync(
-        process.execPath,
-        [
-          "--input-type=module",
-          "-e",
-          `import { DatabaseSync } from "node:sqlite"; const db = new DatabaseSync(${JSON.stringify(join(folder, "t.sqlite"))});
+    const count = (folder: string): unknown =>
+      JSON.parse(
+        execFileSync(
+          process.execPath,
+          [
+            "--input-type=module",
+            "-e",
+            `import { DatabaseSync } from "node:sqlite"; const db = new DatabaseSync(${JSON.stringify(join(folder, "t.sqlite"))});
         const has = db.prepare("select count(*) n from sqlite_master").get().n; console.log(has === 0 ? 0 : db.prepare("select count(*) n from t").get().n)`,
-        ],
-        { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
-      ),
-    );
-  expect(count(dieAfter(script).folder)).toBe(50);
-  expect(count(dieAfter(script, "t.sqlite").folder)).toBeLessThan(50);
+          ],
+          { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+        ),
+      );
+    expect(count(dieAfter(script).folder)).toBe(50);
+    expect(count(dieAfter(script, "t.sqlite").folder)).toBeLessThan(50);
+  });
 });

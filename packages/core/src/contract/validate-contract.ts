@@ -2,7 +2,7 @@
 import { MillraceError } from "../errors/millrace-error.ts";
 import { atLocation } from "../project/location.ts";
 import type { ColumnCheck, ColumnDefinition, ContractDefinition } from "./contract.ts";
-import { describeType, type LogicalKind } from "./logical-type.ts";
+import { describeType, type LogicalKind, type LogicalType } from "./logical-type.ts";
 
 const identifier = /^[a-z_][a-z0-9_]{0,62}$/i;
 const ordered: readonly LogicalKind[] = ["int32", "int64", "decimal", "float", "date", "timestamp", "datetime", "time"];
@@ -56,18 +56,21 @@ function validateColumn(column: ColumnDefinition, fail: (problem: string) => nev
     fail(`${named}: version() needs int32, int64 or timestamp, not ${describeType(column.type)}`);
   if (column.references !== undefined && (column.references.table === "" || column.references.column === ""))
     fail(`${named}: references("table.column") or references("domain.table.column") is expected`);
-  const type = column.type;
+  validateType(column.type, named, fail);
+  for (const check of column.checks) validateCheck(column, check, fail);
+  const min = bound(column, "min");
+  const max = bound(column, "max");
+  if (min !== undefined && max !== undefined && min > max)
+    fail(`${named}: min ${min} is above max ${max}; no value can pass`);
+}
+
+function validateType(type: LogicalType, named: string, fail: (problem: string) => never): void {
   if (type.kind === "enum" && type.values.length === 0) fail(`${named}: an enum needs at least one value`);
   if (
     type.kind === "decimal" &&
     !(type.precision >= 1 && type.precision <= 38 && type.scale >= 0 && type.scale <= type.precision)
   )
     fail(`${named}: ${describeType(type)} is not valid; precision is 1 to 38 and scale 0 to precision`);
-  for (const check of column.checks) validateCheck(column, check, fail);
-  const min = bound(column, "min");
-  const max = bound(column, "max");
-  if (min !== undefined && max !== undefined && min > max)
-    fail(`${named}: min ${min} is above max ${max}; no value can pass`);
 }
 
 function validateCheck(column: ColumnDefinition, check: ColumnCheck, fail: (problem: string) => never): void {

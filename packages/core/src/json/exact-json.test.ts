@@ -1,3 +1,4 @@
+// Exact numbers out, untouched text beside them.
 import { expect, test } from "vitest";
 import { stringifyExact } from "./exact-json.ts";
 

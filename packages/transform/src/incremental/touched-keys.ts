@@ -63,6 +63,15 @@ function statements(
   };
 }
 
+/** Parts of a statement whose answer for a row depends on other rows than those of its key. */
+const notPerRow: readonly (readonly [(query: SyntaxNode, from: SyntaxNode) => boolean, string])[] = [
+  [(query) => nodesOf(query, "modifiers").length > 0, "it has DISTINCT, ORDER BY or LIMIT"],
+  [(query) => nodeOf(query, "qualify") !== undefined, "it has QUALIFY"],
+  [(query, from) => nodeOf(query, "sample") !== undefined || nodeOf(from, "sample") !== undefined, "it samples"],
+  [(query) => has(query, "SUBQUERY"), "it has subqueries"],
+  [(query) => has(query, "WINDOW"), "it has window functions"],
+];
+
 function obstacleOf(
   dialect: SqlDialect,
   query: SyntaxNode,
@@ -72,11 +81,8 @@ function obstacleOf(
   if (textOf(query, "type") !== "SELECT_NODE") return "it is no plain SELECT";
   if (from === undefined || textOf(from, "type") !== "BASE_TABLE") return "it reads more than one table";
   if (!about.inputHasBatches) return "its input is not written by channels";
-  if (nodesOf(query, "modifiers").length > 0) return "it has DISTINCT, ORDER BY or LIMIT";
-  if (nodeOf(query, "qualify") !== undefined) return "it has QUALIFY";
-  if (nodeOf(query, "sample") !== undefined || nodeOf(from, "sample") !== undefined) return "it samples";
-  if (has(query, "SUBQUERY")) return "it has subqueries";
-  if (has(query, "WINDOW")) return "it has window functions";
+  const unlike = notPerRow.find(([present]) => present(query, from));
+  if (unlike !== undefined) return unlike[1];
   const sets = query["group_sets"];
   if (Array.isArray(sets) && sets.length > 1) return "it has grouping sets";
   const grouped = nodesOf(query, "group_expressions").length > 0;

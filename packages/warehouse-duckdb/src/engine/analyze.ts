@@ -2,6 +2,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { MillraceError, type StatementAnalysis, type TableReference } from "@millrace/core";
 import { select } from "./statement-runner.ts";
+import { asText } from "./values.ts";
 
 interface SerializedStatements {
   readonly error: boolean;
@@ -14,7 +15,7 @@ interface SerializedStatements {
 /** @throws MillraceError query-invalid with the position of the fault */
 export async function analyzeStatement(connection: DuckDBConnection, sql: string): Promise<StatementAnalysis> {
   const found = await select(connection, "SELECT json_serialize_sql(CAST(? AS VARCHAR))", [sql]);
-  const tree = JSON.parse(String(found.rows[0]?.[0])) as SerializedStatements;
+  const tree = JSON.parse(asText(found.rows[0]?.[0])) as SerializedStatements;
   if (tree.error && tree.error_type === "not implemented") return { kind: "other", tables: [] };
   if (tree.error) throw invalid(sql, tree);
   const statements = tree.statements ?? [];
@@ -28,9 +29,11 @@ function invalid(sql: string, tree: SerializedStatements): MillraceError {
   const at = Number(tree.position ?? Number.NaN);
   const line = Number.isNaN(at) ? undefined : sql.slice(0, at).split("\n").length;
   const place = line === undefined ? "" : ` (line ${line}, character ${at - sql.lastIndexOf("\n", at - 1)})`;
-  return new MillraceError("query-invalid", `${tree.error_message ?? "The statement cannot be parsed."}${place}`, {
-    ...(line === undefined ? {} : { details: { position: at, line } }),
-  });
+  return new MillraceError(
+    "query-invalid",
+    `${tree.error_message ?? "The statement cannot be parsed."}${place}`,
+    line === undefined ? {} : { details: { position: at, line } },
+  );
 }
 
 type Node = Readonly<Record<string, unknown>>;
@@ -53,8 +56,8 @@ function withOwnNames(node: Node, hidden: ReadonlySet<string>): ReadonlySet<stri
 }
 
 function collect(node: Node, hidden: ReadonlySet<string>, tables: Map<string, TableReference>): void {
-  const name = String(node["table_name"]);
-  const domain = String(node["schema_name"] ?? "");
+  const name = asText(node["table_name"] as string | undefined);
+  const domain = asText(node["schema_name"] as string | undefined);
   if (domain === "" && hidden.has(name.toLowerCase())) return;
   tables.set(`${domain}.${name}`.toLowerCase(), domain === "" ? { name } : { domain, name });
 }

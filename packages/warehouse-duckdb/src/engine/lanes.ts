@@ -7,7 +7,7 @@ export class Lanes {
 
   /** Runs `work` when all named lanes are free. Lanes are taken in one step, so that two writers never wait for each other in a circle. */
   async run<T>(names: readonly string[], work: () => Promise<T>): Promise<T> {
-    const before = [this.#exclusive, ...names.map((name) => this.#tails.get(name))];
+    const before = [this.#exclusive, ...names.map((name) => this.#tails.get(name) ?? Promise.resolve())];
     let done = (): void => undefined;
     const turn = new Promise<void>((resolve) => (done = resolve));
     for (const name of names) this.#tails.set(name, turn);

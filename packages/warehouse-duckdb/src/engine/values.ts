@@ -35,8 +35,19 @@ export function fromEngine(value: DuckDBValue): SqlValue {
   if (value instanceof DuckDBStructValue)
     return Object.fromEntries(Object.entries(value.entries).map(([name, field]) => [name, fromEngine(field)]));
   if (value instanceof DuckDBMapValue)
-    return Object.fromEntries(value.entries.map(({ key, value: item }) => [String(fromEngine(key)), fromEngine(item)]));
+    return Object.fromEntries(value.entries.map(({ key, value: item }) => [asText(fromEngine(key)), fromEngine(item)]));
   return String(value);
+}
+
+/** Text of a value that is text (or a number); empty for NULL. */
+export function asText(value: SqlValue | undefined): string {
+  if (typeof value === "string") return value;
+  return typeof value === "bigint" || typeof value === "number" ? String(value) : "";
+}
+
+/** A whole number; 0 for NULL. */
+export function asBigint(value: SqlValue | undefined): bigint {
+  return typeof value === "bigint" ? value : BigInt(asText(value) || 0);
 }
 
 function decimalText(value: bigint, scale: number): string {

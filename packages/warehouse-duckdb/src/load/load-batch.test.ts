@@ -44,7 +44,7 @@ test("CSV: good rows are typed, bad ones keep code, reason, original and positio
     [4n, ["items.id.type", "items.price.type", "items.kind.type"], 4n, "a.csv", "open"],
   ]);
   const originals = await place.rows("SELECT original, reasons FROM millrace.quarantine WHERE row_no = 2");
-  expect(JSON.parse(String(originals[0]?.[0]))).toEqual({
+  expect(JSON.parse(originals[0]?.[0] as string)).toEqual({
     id: "2",
     price: "-3.00",
     kind: "b",

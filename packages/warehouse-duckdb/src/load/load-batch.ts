@@ -4,6 +4,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { failpoint, MillraceError, type LoadRequest, type LoadResult } from "@millrace/core";
 import type { ConnectionPool } from "../engine/connection-pool.ts";
 import { ident, qualified } from "../engine/identifiers.ts";
+import { asBigint } from "../engine/values.ts";
 import { execute, select, type Bounds } from "../engine/statement-runner.ts";
 import { storeSchema } from "../system-schema.ts";
 import { catalogueEntry, touchEntry, type CatalogueEntry } from "../tables/stored-tables.ts";
@@ -72,9 +73,7 @@ async function countStage(connection: DuckDBConnection, stage: string): Promise<
     `SELECT count(*), count(*) FILTER (s._codes IS NULL AND m.mark IS NULL), count(*) FILTER (s._codes IS NOT NULL OR m.mark = 'held'),
       count(*) FILTER (m.mark = 'duplicate'), count(*) FILTER (m.mark = 'held') FROM ${stage} AS s LEFT JOIN batch_stage_marks AS m ON m.row_id = s.rowid`,
   );
-  const [received, accepted, quarantined, duplicate, held] = (found.rows[0] ?? []).map((value) =>
-    BigInt(String(value)),
-  );
+  const [received, accepted, quarantined, duplicate, held] = (found.rows[0] ?? []).map((value) => asBigint(value));
   return {
     received: received ?? 0n,
     accepted: accepted ?? 0n,

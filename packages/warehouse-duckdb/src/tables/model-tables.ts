@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { failpoint, MillraceError, type TableSpec } from "@millrace/core";
 import { ident, qualified } from "../engine/identifiers.ts";
+import { asBigint } from "../engine/values.ts";
 import { execute, select } from "../engine/statement-runner.ts";
 import { storeSchema } from "../system-schema.ts";
 import { physicalName } from "./ensure-table.ts";
@@ -31,7 +32,7 @@ export async function replaceModelTable(
     await execute(connection, `DROP TABLE ${qualified(storeSchema, stored.physical)}`);
   await putEntry(connection, { ...spec, kind: "model", physical, fingerprint, rewritten: true });
   const counted = await select(connection, `SELECT count(*) FROM ${qualified(storeSchema, physical)}`);
-  return { rows: BigInt(String(counted.rows[0]?.[0])) };
+  return { rows: asBigint(counted.rows[0]?.[0]) };
 }
 
 /** Deletes the rows whose key is touched, then inserts the recomputed ones. NULL is a key value like any other. */

@@ -3,6 +3,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { ResultColumn, SqlValue, StoredTable } from "@millrace/core";
 import { logicalType } from "../engine/engine-types.ts";
 import { qualified } from "../engine/identifiers.ts";
+import { asBigint, asText } from "../engine/values.ts";
 import { execute, select } from "../engine/statement-runner.ts";
 
 /** A row of millrace.tables together with the columns of the view or physical table. */
@@ -20,7 +21,7 @@ export async function catalogueEntries(connection: DuckDBConnection): Promise<re
     rowsMax,
   });
   const columns = await allColumns(connection);
-  return found.rows.map((row) => toEntry(row, columns.get(`${String(row[0])}.${String(row[1])}`) ?? []));
+  return found.rows.map((row) => toEntry(row, columns.get(`${asText(row[0])}.${asText(row[1])}`) ?? []));
 }
 
 /** One of them, also inside a write: touches nothing but that table, so that a transaction sees what is staged after it began. */
@@ -35,7 +36,7 @@ export async function catalogueEntry(
     [domain, name],
   );
   const row = found.rows[0];
-  return row === undefined ? undefined : toEntry(row, await columnsOf(connection, String(row[0]), String(row[1])));
+  return row === undefined ? undefined : toEntry(row, await columnsOf(connection, asText(row[0]), asText(row[1])));
 }
 
 /** Columns of one table or view. */
@@ -53,21 +54,21 @@ const fields = "domain, name, kind, physical, fingerprint, key_columns, version,
 function toEntry(row: readonly SqlValue[], columns: StoredTable["columns"]): CatalogueEntry {
   const [domain, name, kind, physical, fingerprint, key, version, rewrites, batch] = row;
   return {
-    domain: String(domain),
-    name: String(name),
+    domain: asText(domain),
+    name: asText(name),
     kind: kind as StoredTable["kind"],
-    physical: String(physical ?? ""),
-    fingerprint: String(fingerprint ?? ""),
+    physical: asText(physical),
+    fingerprint: asText(fingerprint),
     columns,
-    key: Array.isArray(key) ? key.map(String) : [],
-    version: BigInt(String(version)),
-    rewrites: BigInt(String(rewrites)),
-    batch: BigInt(String(batch)),
+    key: Array.isArray(key) ? key.map((column) => asText(column as SqlValue)) : [],
+    version: asBigint(version),
+    rewrites: asBigint(rewrites),
+    batch: asBigint(batch),
   };
 }
 
 function toColumn(name: SqlValue | undefined, type: SqlValue | undefined): ResultColumn {
-  return { name: String(name), type: logicalType(String(type)), engineType: String(type) };
+  return { name: asText(name), type: logicalType(asText(type)), engineType: asText(type) };
 }
 
 async function allColumns(connection: DuckDBConnection): Promise<Map<string, ResultColumn[]>> {
@@ -80,7 +81,7 @@ async function allColumns(connection: DuckDBConnection): Promise<Map<string, Res
   );
   const tables = new Map<string, ResultColumn[]>();
   for (const [schema, table, column, type] of found.rows) {
-    const key = `${String(schema)}.${String(table)}`;
+    const key = `${asText(schema)}.${asText(table)}`;
     tables.set(key, [...(tables.get(key) ?? []), toColumn(column, type)]);
   }
   return tables;
