@@ -91,7 +91,7 @@ class PlatformInstance implements Platform {
     await this.#live.start();
   }
 
-  ingest(channel: string, request: IngestRequest): Promise<IngestReceipt> {
+  async ingest(channel: string, request: IngestRequest): Promise<IngestReceipt> {
     return this.#running().ingress.ingest(channel, request);
   }
 
@@ -116,7 +116,7 @@ class PlatformInstance implements Platform {
     };
   }
 
-  status(): Promise<PlatformStatus> {
+  async status(): Promise<PlatformStatus> {
     const ready = this.#works !== undefined && !this.#stopped;
     return this.#statusReader().read(this.#project, { ready, storageError: this.#storageError });
   }
@@ -133,7 +133,7 @@ class PlatformInstance implements Platform {
     return (await readEntries(this.warehouse, options)).map(toReport);
   }
 
-  replay(batch: bigint): Promise<BatchReport> {
+  async replay(batch: bigint): Promise<BatchReport> {
     return replayBatch({ ...this.#parts, ...this.#running() }, batch);
   }
 

@@ -11,7 +11,7 @@ export interface IntegrityFault {
  * Every batch: received = accepted + quarantined + duplicate. Every batch of kind `load`: quarantined = its rows in quarantine, in any state (also those
  * that were re-admitted). Empty when all is well. Batches that were folded into daily sums are checked in their sums only.
  */
-export async function ledgerFaults(warehouse: Warehouse): Promise<readonly IntegrityFault[]> {
+export async function ledgerFaults(warehouse: Pick<Warehouse, "query">): Promise<readonly IntegrityFault[]> {
   const faults: IntegrityFault[] = [];
   const sums = "received <> accepted + quarantined + duplicate";
   const wrong = await warehouse.query(

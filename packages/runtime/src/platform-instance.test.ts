@@ -1,0 +1,244 @@
+// The platform as a whole: fencing, reload, live work, what stays true over random sequences of loads.
+import { contract, MillraceError, t, type ProjectDefinition } from "@millrace/core";
+import fc from "fast-check";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { ledgerFaults } from "./load/ledger-integrity.ts";
+import { createPlatform } from "./platform-instance.ts";
+import { newFolder, openStage, removeFolder, type OpenStage, type StageOptions } from "./testing/embedded-stage.ts";
+import { queueChannel, queueConnector } from "./testing/queue-connector.ts";
+import { eventsChannel, Order, shop, type Shop } from "./testing/shop-project.ts";
+
+let folder: string;
+let stage: OpenStage;
+let shopping: Shop;
+
+async function open(options: StageOptions & { live?: boolean; project?: ProjectDefinition } = {}): Promise<void> {
+  const connectors = [queueConnector(shopping.sources)];
+  stage = await openStage(folder, options.project ?? shopping.project, { connectors, ...options });
+  await stage.platform.start({ live: options.live === true });
+}
+
+beforeEach(() => {
+  folder = newFolder();
+  shopping = shop([eventsChannel()]);
+});
+
+afterEach(async () => {
+  await stage.close();
+  removeFolder(folder);
+});
+
+it("fences off the owner before: the newer one loads each row once, the older one stops", async () => {
+  await open();
+  shopping.visits.push({ page: "/first", ms: 1 });
+  await stage.platform.runUntilIdle({});
+  const newer = createPlatform(stage.parts);
+  await newer.start({ live: false });
+  shopping.visits.push({ page: "/second", ms: 1 });
+  const [older] = await Promise.all([stage.platform.runUntilIdle({}), newer.runUntilIdle({})]);
+  await newer.runUntilIdle({});
+  expect(await stage.rows("SELECT page FROM shop.visits ORDER BY _batch")).toEqual(["/first", "/second"]);
+  expect(older.channels.find(({ channel }) => channel === "shop.visits_in")).toMatchObject({
+    state: "stopped",
+    error: { code: "batch-fenced" },
+  });
+  await newer.stop();
+});
+
+it("commits a stream's cursor only from where it was: an arrival that is read twice is loaded once", async () => {
+  await open();
+  shopping.visits.push({ page: "/one", ms: 1 });
+  const before = shopping.visits.beforeItem;
+  await stage.platform.runUntilIdle({});
+  await stage.parts.warehouse.write([], (tx) =>
+    tx.run(`UPDATE millrace.channels SET cursor = NULL WHERE channel = 'shop.visits_in'`),
+  );
+  shopping.visits.beforeItem = () => {
+    shopping.visits.beforeItem = before;
+    void stage.parts.warehouse.write([], (tx) =>
+      tx.run(`UPDATE millrace.channels SET cursor = '{"items":1}' WHERE channel = 'shop.visits_in'`),
+    );
+  };
+  const report = await stage.platform.runUntilIdle({});
+  expect(report.errors).toEqual([]);
+  expect(await stage.one("SELECT count(*) FROM shop.visits")).toBe(1n);
+});
+
+it("tries again after transient errors and stops after permanent ones until the source wakes it", async () => {
+  await open({ live: true });
+  let failures = 0;
+  shopping.visits.beforeItem = () => {
+    if ((failures += 1) <= 1) throw new MillraceError("upstream-unavailable", "not yet");
+  };
+  shopping.visits.push({ page: "/", ms: 1 });
+  shopping.visits.wake();
+  await expect.poll(() => stage.one("SELECT count(*) FROM shop.visits"), { timeout: 10_000 }).toBe(1n);
+  shopping.sales.items.push({ objects: [], fail: new MillraceError("upstream-refused", "no") });
+  shopping.sales.wake();
+  const sales = async () => (await stage.platform.status()).channels.find(({ channel }) => channel === "shop.sales_in");
+  await expect.poll(async () => (await sales())?.state).toBe("stopped");
+  expect((await sales())?.error).toMatchObject({ code: "upstream-refused" });
+  shopping.sales.items[0] = { objects: ['{"id":1,"sku":"x","qty":1}\n'] };
+  shopping.sales.wake();
+  await expect.poll(async () => (await sales())?.received).toBe(1n);
+  expect(await sales()).toMatchObject({ state: "idle" });
+});
+
+it("works by itself: events, held rows, watched and timed channels", async () => {
+  const timed = queueChannel({
+    domain: "shop",
+    name: "visits_in",
+    contract: shopping.project.domains[0]!.contracts[2]!,
+    write: "append",
+    every: "100ms",
+  });
+  const domain = shopping.project.domains[0]!;
+  const channels = domain.channels.map((channel) => (channel.name === "visits_in" ? timed : channel));
+  await open({ live: true, project: { ...shopping.project, domains: [{ ...domain, channels }] } });
+  shopping.visits.push({ page: "/timed", ms: 1 });
+  shopping.sales.push({ id: 1, sku: "a", qty: 1 });
+  shopping.sales.wake();
+  await expect.poll(async () => (await stage.platform.status()).quarantine.held).toBe(1n);
+  shopping.products.push({ sku: "a" });
+  shopping.products.wake();
+  const body = Buffer.from('{"order_id":"a","seq":1,"amount":5}');
+  await stage.platform.ingest("shop.order_events", { body, format: "json" });
+  await expect.poll(() => stage.one("SELECT count(*) FROM shop.orders")).toBe(1n);
+  await expect.poll(() => stage.one("SELECT count(*) FROM shop.sales")).toBe(1n);
+  await expect.poll(() => stage.one("SELECT count(*) FROM shop.visits")).toBe(1n);
+  const { ready, components } = await stage.platform.status();
+  expect({ ready, components }).toEqual({
+    ready: true,
+    components: { warehouse: "ok", eventLog: "ok", control: "ok" },
+  });
+  expect(stage.metrics.render()).toContain('millrace_batches_total{channel="shop.order_events",kind="load"} 1');
+});
+
+function withOrder(next: typeof Order): ProjectDefinition {
+  const domains = shopping.project.domains.map((domain) => ({
+    ...domain,
+    contracts: domain.contracts.map((entry) => (entry.name === "orders" ? next : entry)),
+    channels: domain.channels.map((channel) =>
+      channel.connector === "events"
+        ? { ...channel, outputs: channel.outputs.map((output) => ({ ...output, contract: next })) }
+        : channel,
+    ),
+  }));
+  return { ...shopping.project, domains };
+}
+
+it("adopts a contract with a new column while it runs, and refuses one that contradicts the table", async () => {
+  await open();
+  const send = (text: string) =>
+    stage.platform.ingest("shop.order_events", { body: Buffer.from(text), format: "json" });
+  await send('{"order_id":"a","seq":1,"amount":5}');
+  await stage.platform.runUntilIdle({});
+  const columns = { order_id: t.string().key(), seq: t.int64().version(), amount: t.decimal(12, 2).min(0) };
+  const wider: typeof Order = contract("orders", { ...columns, note: t.string().optional() });
+  expect(await stage.platform.plan(withOrder(wider))).toMatchObject({
+    conflicts: [],
+    changes: [
+      { action: "add-columns", subject: "table", name: "shop.orders", columns: ["note"] },
+      { action: "change", subject: "channel", name: "shop.order_events" },
+    ],
+  });
+  expect((await stage.parts.warehouse.table("shop", "orders"))?.columns.map(({ name }) => name)).not.toContain("note");
+  await stage.platform.reload(withOrder(wider));
+  await send('{"order_id":"b","seq":1,"amount":5,"note":"hello"}');
+  await stage.platform.runUntilIdle({});
+  expect(await stage.rows("SELECT order_id, note FROM shop.orders ORDER BY ALL")).toEqual([
+    ["a", null],
+    ["b", "hello"],
+  ]);
+  const other: typeof Order = contract("orders", { ...columns, amount: t.bool() });
+  const refused = await stage.platform.reload(withOrder(other));
+  expect(refused.conflicts).toMatchObject([
+    { code: "contract-conflict", message: expect.stringContaining("platform-instance.test.ts:") },
+  ]);
+  expect(await send('{"order_id":"c","seq":1,"amount":5,"note":"still"}')).toMatchObject({ rejected: [] });
+  await stage.platform.runUntilIdle({});
+  expect(await stage.one("SELECT count(*) FROM shop.orders")).toBe(3n);
+  await stage.close();
+  await expect(open({ project: withOrder(other) })).rejects.toMatchObject({ code: "contract-conflict" });
+});
+
+it("stops taking work and lets what runs finish", async () => {
+  await open({ live: true });
+  await stage.platform.ingest("shop.order_events", {
+    body: Buffer.from('{"order_id":"a","seq":1,"amount":5}'),
+    format: "json",
+  });
+  await stage.platform.stop();
+  await expect(
+    stage.platform.ingest("shop.order_events", { body: Buffer.from("{}"), format: "json" }),
+  ).rejects.toMatchObject({ code: "overloaded" });
+  expect((await stage.platform.status()).ready).toBe(false);
+  await stage.close();
+  await open();
+  await stage.platform.runUntilIdle({});
+  expect(await stage.one("SELECT count(*) FROM shop.orders")).toBe(1n);
+});
+
+it("keeps every sum over random sequences of loads, parents that come late, replays and restarts", async () => {
+  const sku = fc.constantFrom("a", "b", "c", "d");
+  const sale = fc.record({ id: fc.integer({ min: 1, max: 6 }), sku, qty: fc.constantFrom(0, 1, 2, 5000) });
+  const step = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.array(sale, { minLength: 1, maxLength: 5 }).map((rows) => ({ kind: "sales" as const, rows })),
+    },
+    { weight: 2, arbitrary: sku.map((name) => ({ kind: "product" as const, name })) },
+    { weight: 1, arbitrary: fc.nat().map((pick) => ({ kind: "replay" as const, pick })) },
+    { weight: 1, arbitrary: fc.constant({ kind: "restart" as const }) },
+  );
+  await open();
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
+      for (const one of steps) {
+        if (one.kind === "sales") shopping.sales.push(...one.rows);
+        if (one.kind === "product") shopping.products.push({ sku: one.name });
+        if (one.kind === "replay") await replayOne(one.pick);
+        if (one.kind === "restart") {
+          await stage.close();
+          await open();
+        }
+        expect((await stage.platform.runUntilIdle({})).errors).toEqual([]);
+      }
+      await sumsHold();
+    }),
+    { numRuns: 8 },
+  );
+}, 120_000);
+
+async function replayOne(pick: number): Promise<void> {
+  const loads = (await stage.platform.batches({ limit: 1000 })).filter((batch) => batch.kind !== "readmit");
+  const chosen = loads[pick % Math.max(1, loads.length)];
+  if (chosen !== undefined) await stage.platform.replay(chosen.batch);
+}
+
+/** What must be in the table: of all sales that pass, the last received one of each id whose product is there. */
+async function sumsHold(): Promise<void> {
+  expect(await ledgerFaults(stage.parts.warehouse)).toEqual([]);
+  const products = new Set(
+    shopping.products.items.map((item) => (JSON.parse(item.objects[0] ?? "") as { sku: string }).sku),
+  );
+  const wanted = new Map<number, number>();
+  let received = 0;
+  for (const item of shopping.sales.items) {
+    for (const line of (item.objects[0] ?? "").trim().split("\n")) {
+      const { id, sku, qty } = JSON.parse(line) as { id: number; sku: string; qty: number };
+      received += 1;
+      if (qty > 0 && qty < 1000 && products.has(sku)) wanted.set(id, qty);
+    }
+  }
+  const rows = (await stage.rows("SELECT id, qty FROM shop.sales ORDER BY id")) as (readonly [bigint, number])[];
+  expect(rows.map(([id, qty]) => [Number(id), qty])).toEqual([...wanted].sort(([a], [b]) => a - b));
+  const status = await stage.platform.status();
+  const sales = status.channels.find(({ channel }) => channel === "shop.sales_in");
+  expect(sales?.received ?? 0n).toBe(BigInt(received));
+  const { open: opened, held, readmitted, discarded } = status.quarantine;
+  const quarantined = await stage.one(
+    "SELECT coalesce(sum(quarantined), 0)::BIGINT FROM millrace.ledger WHERE kind = 'load'",
+  );
+  expect(opened + held + readmitted + discarded).toBe(quarantined);
+}
