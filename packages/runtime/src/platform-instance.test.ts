@@ -6,7 +6,7 @@ import { ledgerFaults } from "./load/ledger-integrity.ts";
 import { createPlatform } from "./platform-instance.ts";
 import { newFolder, openStage, removeFolder, type OpenStage, type StageOptions } from "./testing/embedded-stage.ts";
 import { queueChannel, queueConnector } from "./testing/queue-connector.ts";
-import { eventsChannel, Order, shop, type Shop } from "./testing/shop-project.ts";
+import { eventsChannel, shop, type Order, type Shop } from "./testing/shop-project.ts";
 
 let folder: string;
 let stage: OpenStage;

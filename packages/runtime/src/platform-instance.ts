@@ -158,15 +158,18 @@ class PlatformInstance implements Platform {
 
   /** A plan with conflicts is returned and not adopted: the project before goes on. */
   reload(next: ProjectDefinition): Promise<ProjectPlan> {
-    const turn = this.#changing.then(async () => {
-      const plan = await this.plan(next);
-      if (plan.conflicts.length > 0) return plan;
-      await this.#adopt(next);
-      await this.#live?.projectChanged();
-      return plan;
-    });
+    const turn = this.#reload(this.#changing, next);
     this.#changing = turn.catch(() => undefined);
     return turn;
+  }
+
+  async #reload(before: Promise<unknown>, next: ProjectDefinition): Promise<ProjectPlan> {
+    await before;
+    const plan = await this.plan(next);
+    if (plan.conflicts.length > 0) return plan;
+    await this.#adopt(next);
+    await this.#live?.projectChanged();
+    return plan;
   }
 
   onCommit(listener: (commit: CommitEvent) => void): () => void {

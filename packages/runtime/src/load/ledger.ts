@@ -102,8 +102,12 @@ export async function readEntries(
 ): Promise<readonly LedgerEntry[]> {
   const conditions: string[] = [];
   const params: SqlValue[] = [];
-  if (options.channel !== undefined) conditions.push("channel = ?") && params.push(options.channel);
-  if (options.kind !== undefined) conditions.push("kind = ?") && params.push(options.kind);
+  for (const column of ["channel", "kind"] as const) {
+    const value = options[column];
+    if (value === undefined) continue;
+    conditions.push(`${column} = ?`);
+    params.push(value);
+  }
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
   const sql = `SELECT ${COLUMNS} FROM millrace.ledger ${where} ORDER BY batch DESC LIMIT ${Math.trunc(options.limit)}`;
   return records(await reader.query(sql, params)).map(toEntry);

@@ -1,5 +1,5 @@
 // Reading values that crossed the Warehouse port: counts as bigint, instants as text.
-import type { Clock, QueryResult, SqlValue } from "@millrace/core";
+import { stringifyExact, type Clock, type QueryResult, type SqlValue } from "@millrace/core";
 
 /** Whole numbers of any width as bigint; NULL as 0. */
 export function toBigint(value: SqlValue | undefined): bigint {
@@ -9,7 +9,8 @@ export function toBigint(value: SqlValue | undefined): bigint {
 }
 
 export function toText(value: SqlValue | undefined): string {
-  return value === null || value === undefined ? "" : String(value);
+  if (value === null || value === undefined) return "";
+  return typeof value === "object" ? stringifyExact(value) : String(value);
 }
 
 export function toTexts(value: SqlValue | undefined): readonly string[] {

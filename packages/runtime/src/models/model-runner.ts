@@ -128,7 +128,7 @@ export class ModelRunner {
 
   /** Waits for running builds. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#entries.values()].map((entry) => entry.building));
+    for (const entry of this.#entries.values()) await entry.building;
   }
 
   status(): readonly ModelStatus[] {
