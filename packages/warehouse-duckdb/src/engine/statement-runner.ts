@@ -1,6 +1,6 @@
 // Runs statements on one connection: binds, converts, maps errors, and stops at the deadline or the caller's signal.
 import type { DuckDBConnection, DuckDBMaterializedResult, DuckDBType, DuckDBValue } from "@duckdb/node-api";
-import { MillraceError, type QueryResult, type ResultColumn, type SqlValue } from "@millrace/core";
+import { MillraceError, systemClock, type QueryResult, type ResultColumn, type SqlValue } from "@millrace/core";
 import { fromEngineError } from "./engine-errors.ts";
 import { logicalType } from "./engine-types.ts";
 import { fromEngine, toEngine } from "./values.ts";
@@ -39,20 +39,19 @@ export async function within<T>(connection: DuckDBConnection, bounds: Bounds, wo
   };
   const onAbort = (): void => stop(new MillraceError("cancelled", "The statement was cancelled."));
   bounds.signal?.addEventListener("abort", onAbort, { once: true });
-  const timer =
-    bounds.timeoutMs === undefined
+  const { timeoutMs } = bounds;
+  const cancelTimer =
+    timeoutMs === undefined
       ? undefined
-      : setTimeout(
-          () =>
-            stop(new MillraceError("deadline-exceeded", `The statement did not finish within ${bounds.timeoutMs} ms.`)),
-          bounds.timeoutMs,
+      : systemClock.after(timeoutMs, () =>
+          stop(new MillraceError("deadline-exceeded", `The statement did not finish within ${timeoutMs} ms.`)),
         );
   try {
     return await work();
   } catch (error) {
     throw reason ?? fromEngineError(error);
   } finally {
-    clearTimeout(timer);
+    cancelTimer?.();
     bounds.signal?.removeEventListener("abort", onAbort);
   }
 }
