@@ -18,6 +18,30 @@ export function parseCheck(raw: unknown, problem: (text: string) => MillraceErro
   return parseCall(check, severity, typeof name === "string" ? name : undefined, problem);
 }
 
+/** A list written as `[not_null(a), unique(a, b)]` is split by YAML at the comma inside the call; this puts such calls together again. */
+export function rejoinCalls(raw: readonly unknown[]): unknown[] {
+  const whole: unknown[] = [];
+  let open: string | undefined;
+  for (const part of raw) {
+    const plain = typeof part === "object" ? undefined : String(part as string | number | boolean);
+    if (plain === undefined || (open === undefined && !isOpen(plain))) {
+      whole.push(...(open === undefined ? [] : [open]), part);
+      open = undefined;
+      continue;
+    }
+    open = open === undefined ? plain : `${open}, ${plain}`;
+    if (isOpen(open)) continue;
+    whole.push(open);
+    open = undefined;
+  }
+  return open === undefined ? whole : [...whole, open];
+}
+
+function isOpen(text: string): boolean {
+  const code = text.replace(/'[^']*'|"[^"]*"/g, "");
+  return code.split("(").length > code.split(")").length;
+}
+
 function parseCall(
   text: string,
   severity: Severity,

@@ -2,7 +2,7 @@
 import { didYouMean, MillraceError, type ModelSource } from "@millrace/core";
 import { isMap, isScalar, LineCounter, parseDocument, type Document } from "yaml";
 import type { CheckDeclaration, Materialization, ModelConfig, ParsedModel } from "./model.ts";
-import { parseCheck } from "./parse-check.ts";
+import { parseCheck, rejoinCalls } from "./parse-check.ts";
 
 const opening = /^\s*\/\*\s*---[ \t]*\r?\n/;
 const closing = /\r?\n\s*---\s*\*\//;
@@ -89,7 +89,7 @@ function checkedConfig(
 
 function checksOf(source: ModelSource, raw: unknown, line: number): CheckDeclaration[] {
   if (!Array.isArray(raw)) throw modelError(source, line, `checks is a list; received ${JSON.stringify(raw)}`);
-  return raw.map((item: unknown) => {
+  return rejoinCalls(raw).map((item) => {
     const problem = (text: string): MillraceError => modelError(source, line, text);
     return parseCheck(item, problem);
   });
