@@ -1,31 +1,65 @@
 // Entry of the command line: builds the program, runs it, and turns its outcome into an exit code. Called by bin/millrace.js.
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { packageVersion } from "../package-version.ts";
+import { backupCommand, restoreCommand } from "./commands/backup.ts";
+import { devCommand, startCommand } from "./commands/dev.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { initCommand } from "./commands/init.ts";
+import { planCommand } from "./commands/plan.ts";
+import { quarantineCommand } from "./commands/quarantine.ts";
+import { queryCommand } from "./commands/query.ts";
+import { replayCommand } from "./commands/replay.ts";
+import { runCommand } from "./commands/run.ts";
+import { statusCommand } from "./commands/status.ts";
+import { processIo, type Io } from "./io.ts";
+import { reportError } from "./report-error.ts";
 
-/** The version of the installed package, as `millrace --version` prints it. */
-export function packageVersion(): string {
-  const json: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  return (json as { version: string }).version;
+function program(io: Io, exit: (code: number) => void): Command {
+  const commands = [
+    initCommand(io),
+    devCommand(io),
+    startCommand(io),
+    runCommand(io, exit),
+    planCommand(io),
+    queryCommand(io),
+    statusCommand(io),
+    quarantineCommand(io),
+    replayCommand(io),
+    backupCommand(io),
+    restoreCommand(io),
+    doctorCommand(io, exit),
+  ];
+  const root = new Command("millrace")
+    .description("One project for all data: bring it in, check it, serve it.")
+    .version(packageVersion())
+    .showHelpAfterError("(--help shows what can be written here)");
+  for (const one of commands) root.addCommand(one);
+  for (const one of withDescendants(root))
+    one
+      .exitOverride()
+      .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) });
+  return root;
 }
 
-function program(): Command {
-  return new Command("millrace")
-    .description("One project for all data: bring it in, check it, serve it.")
-    .version(packageVersion());
+function withDescendants(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withDescendants)];
 }
 
 /**
  * Runs one command line.
  *
  * @param args what follows the command's name
- * @returns the exit code: 0 done, 2 wrong usage
+ * @returns the exit code: 0 done, 2 wrong usage or project, 75 try again, 74 storage, 70 our own fault, 130 cancelled
  */
-export async function main(args: readonly string[]): Promise<number> {
+export async function main(args: readonly string[], io: Io = processIo()): Promise<number> {
+  let code = 0;
   try {
-    await program().exitOverride().parseAsync(args, { from: "user" });
-    return 0;
+    await program(io, (wanted) => {
+      code = wanted;
+    }).parseAsync(args, { from: "user" });
+    return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    throw error;
+    return reportError(error, { err: io.err, json: args.includes("--json") });
   }
 }

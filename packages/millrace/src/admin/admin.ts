@@ -1,0 +1,50 @@
+// What commands ask of a data folder's owner: the same answers whether the owner is another process (remote-admin.ts) or this one (local-admin.ts).
+import type { BatchReport, ProjectDefinition } from "@millrace/core";
+import type {
+  PlatformStatus,
+  Progress,
+  ProjectPlan,
+  QuarantinedRow,
+  QuarantineFilter,
+  RunReport,
+} from "@millrace/runtime";
+
+/** A type after its way through JSON: an int64 is a number where JavaScript holds it exactly, else a bigint. */
+export type Wire<T> = T extends bigint
+  ? number | bigint
+  : T extends readonly (infer Item)[]
+    ? readonly Wire<Item>[]
+    : T extends object
+      ? { readonly [K in keyof T]: Wire<T[K]> }
+      : T;
+
+export interface QueryAnswer {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** Values in column order, as exact JSON: see parseExact. */
+  readonly rows: readonly (readonly unknown[])[];
+}
+
+export interface WorkOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+export interface BackupAnswer {
+  readonly path: string;
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+export interface Admin {
+  status(): Promise<Wire<PlatformStatus>>;
+  /** A single SELECT over `<domain>.*` and `millrace.*`. @throws query-invalid, query-refused, query-failed */
+  query(sql: string, options: { readonly rowsMax: number; readonly signal: AbortSignal }): Promise<QueryAnswer>;
+  quarantineList(filter: QuarantineFilter): Promise<readonly Wire<QuarantinedRow>[]>;
+  quarantineShow(batch: bigint, row: bigint, options: { readonly showPii: boolean }): Promise<Wire<QuarantinedRow>>;
+  batches(options: { readonly channel?: string; readonly limit: number }): Promise<readonly Wire<BatchReport>[]>;
+  replay(batch: bigint): Promise<Wire<BatchReport>>;
+  /** What adopting the project, as its files stand now, would change. */
+  plan(next: ProjectDefinition): Promise<Wire<ProjectPlan>>;
+  run(options: WorkOptions): Promise<Wire<RunReport>>;
+  backup(folder: string, options: WorkOptions): Promise<BackupAnswer>;
+}

@@ -1,0 +1,22 @@
+// `millrace replay <batch>`: loads a batch again from its raw objects under the present contract.
+import type { Command } from "commander";
+import { command, CommandContext, identity, type CommonOptions } from "../command-context.ts";
+import type { Io } from "../io.ts";
+
+export function replayCommand(io: Io): Command {
+  return command("replay", "load a batch again from its raw objects, under the present contract", [
+    "replay 17",
+    "status --batches        # shows the numbers",
+  ])
+    .argument("<batch>", "number of the batch", identity)
+    .action(async (batch: bigint, options: CommonOptions) => {
+      const context = new CommandContext(io, options);
+      const report = await context.admin({ live: false }, (admin) => admin.replay(batch));
+      context.answer(
+        report,
+        () =>
+          `batch ${batch} was loaded again as batch ${report.batch}: ${report.received} received = ${report.accepted} accepted + ` +
+          `${report.quarantined} quarantined + ${report.duplicate} duplicate; ${report.replaced} earlier rows replaced`,
+      );
+    });
+}

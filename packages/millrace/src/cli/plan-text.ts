@@ -1,0 +1,16 @@
+// A plan for people: one line per change, conflicts with their hint.
+import type { ProjectPlan } from "@millrace/runtime";
+import type { Wire } from "../admin/admin.ts";
+
+const signs: Readonly<Record<string, string>> = { create: "+", retire: "-", conflict: "!" };
+
+export function planText(plan: Wire<ProjectPlan>): string {
+  if (plan.empty) return "plan: nothing changes";
+  const lines = plan.changes.map(({ action, subject, name, summary, error }) => {
+    const hint = error === undefined ? "" : `\n      hint: ${error.hint}`;
+    return `  ${signs[action] ?? "~"} ${subject} ${name}: ${summary}${hint}`;
+  });
+  const verdict =
+    plan.conflicts.length === 0 ? "" : `\n${plan.conflicts.length} in conflict: the plan cannot be adopted`;
+  return `plan:\n${lines.join("\n")}${verdict}`;
+}

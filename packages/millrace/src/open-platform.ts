@@ -1,0 +1,129 @@
+// The composition root: takes the data folder, opens one adapter per port inside the budget, and joins them into a platform.
+import { dirname, resolve } from "node:path";
+import {
+  systemClock,
+  systemRandom,
+  type Cache,
+  type Clock,
+  type Logger,
+  type ObjectStore,
+  type ProjectDefinition,
+  type Random,
+} from "@millrace/core";
+import { createMetrics, createPlatform, type MetricsRegistry, type Platform } from "@millrace/runtime";
+import { backUpDataFolder, openDataFolder, type BackupSummary, type DataFolder } from "@millrace/store-local";
+import { embeddedAdapters, type AdapterContext, type Adapters } from "./instance/adapters.ts";
+import { budgetOf, type Budget } from "./instance/budget.ts";
+import { Closers } from "./instance/closers.ts";
+import { checkRules } from "./project/check-rules.ts";
+
+export interface OpenPlatformOptions {
+  readonly project: ProjectDefinition;
+  /** Default: `stores.data` of the project, else `.millrace` in its folder. */
+  readonly dataFolder?: string;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Exchanges single adapters, e.g. to count calls or to lose writes. Receives the embedded ones. */
+  readonly adapters?: (embedded: Adapters) => Adapters;
+}
+
+/** A platform that owns its data folder and has not been started. */
+export interface OpenedPlatform extends AsyncDisposable {
+  readonly platform: Platform;
+  readonly folder: DataFolder;
+  readonly budget: Budget;
+  readonly metrics: MetricsRegistry;
+  readonly cache: Cache;
+  readonly objects: ObjectStore;
+  /** Refuses rules that cannot be bound; everything else is refused by the platform's plan. @throws MillraceError contract-invalid, project-invalid */
+  check(project: ProjectDefinition): Promise<void>;
+  /** One consistent cut of all stores, into a folder that is not there yet. */
+  backup(target: string): Promise<BackupSummary>;
+  /** Stops the platform, closes the stores and gives the folder up. May be called again. */
+  close(): Promise<void>;
+}
+
+/** Where the project keeps its data. */
+export function dataFolderOf(project: Pick<ProjectDefinition, "config" | "folder">): string {
+  return resolve(project.folder, project.config.stores?.data ?? ".millrace");
+}
+
+/**
+ * Opens the stores of a project. Starts nothing: `platform.start()` does.
+ *
+ * @throws MillraceError data-folder-locked, data-folder-newer, data-folder-invalid, contract-invalid, project-invalid, storage-failed
+ * @example await using opened = await openPlatform({ project, log: silentLogger });
+ */
+export async function openPlatform(options: OpenPlatformOptions): Promise<OpenedPlatform> {
+  const { project, log, clock = systemClock, random = systemRandom } = options;
+  const adapters = options.adapters?.(embeddedAdapters) ?? embeddedAdapters;
+  const closers = new Closers();
+  try {
+    const connectors = await adapters.connectors();
+    const folder = await openDataFolder(options.dataFolder ?? dataFolderOf(project), { clock, random });
+    closers.add(() => folder.release());
+    const metrics = createMetrics();
+    const budget = budgetOf(project.config.limits);
+    const stores = await openStores(adapters, { project, folder, budget, clock, random, log, metrics }, closers);
+    await checkRules(project, stores.warehouse);
+    const platform = createPlatform({ ...stores, project, clock, random, log, metrics, connectors });
+    closers.add(() => platform.stop());
+    const close = (): Promise<void> => closers.close();
+    return {
+      platform,
+      folder,
+      budget,
+      metrics,
+      cache: stores.cache,
+      objects: stores.objects,
+      check: (next) => checkRules(next, stores.warehouse),
+      backup: (target) => backUp(folder, stores, target),
+      close,
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (thrown) {
+    await closers.close();
+    throw thrown;
+  }
+}
+
+type Stores = { readonly [K in Exclude<keyof Adapters, "connectors">]: Awaited<ReturnType<Adapters[K]>> };
+
+/** All at once; each store that opened is closed again when another one fails. */
+async function openStores(adapters: Adapters, context: AdapterContext, closers: Closers): Promise<Stores> {
+  const keep = async <T extends { close?(): Promise<void> }>(opening: Promise<T>): Promise<T> => {
+    const store = await opening;
+    closers.add(async () => store.close?.());
+    return store;
+  };
+  const opening = [
+    keep(adapters.warehouse(context)),
+    keep(adapters.eventLog(context)),
+    keep(adapters.control(context)),
+    adapters.objects(context),
+    adapters.cache(context),
+    adapters.secrets(context),
+    keep(adapters.http(context)),
+  ] as const;
+  // Every one settles first, so that none opens behind the back of the closers.
+  await Promise.allSettled(opening);
+  const [warehouse, eventLog, control, objects, cache, secrets, http] = await Promise.all(opening);
+  return { warehouse, eventLog, control, objects, cache, secrets, http };
+}
+
+/** The warehouse first, then the log that keeps everything it may still need, then the rest: see backUpDataFolder. */
+async function backUp(folder: DataFolder, stores: Stores, target: string): Promise<BackupSummary> {
+  const release = stores.eventLog.holdTrims();
+  try {
+    return await backUpDataFolder(folder.path, target, {
+      parts: [
+        { name: "warehouse.duckdb", write: (file) => stores.warehouse.backup(dirname(file)) },
+        { name: "log.sqlite", write: (file) => stores.eventLog.backup(file) },
+        { name: "control.sqlite", write: (file) => stores.control.backup(file) },
+      ],
+    });
+  } finally {
+    release();
+  }
+}
