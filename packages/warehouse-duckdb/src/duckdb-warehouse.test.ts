@@ -89,9 +89,15 @@ test("analysis names the tables that a statement reads, not its own", async () =
   expect(found).toEqual({
     kind: "select",
     tables: expect.arrayContaining([{ domain: "sales", name: "sales" }, { name: "stock" }, { domain: "a", name: "b" }]),
+    tableFunctions: [],
   });
   expect(found.tables).toHaveLength(3);
-  expect(await place.warehouse.analyze("DROP TABLE x")).toEqual({ kind: "other", tables: [] });
+  expect(await place.warehouse.analyze("DROP TABLE x")).toEqual({ kind: "other", tables: [], tableFunctions: [] });
+  expect(await place.warehouse.analyze("SELECT * FROM Read_Text('x') JOIN (FROM query('SELECT 1')) ON true")).toEqual({
+    kind: "select",
+    tables: [],
+    tableFunctions: ["read_text", "query"],
+  });
   expect(await place.warehouse.analyze("SELECT 1; SELECT 2")).toMatchObject({ kind: "other" });
   await expect(place.warehouse.analyze("SELECT 1 +\n FROM FROM")).rejects.toMatchObject({
     code: "query-invalid",

@@ -45,6 +45,8 @@ export interface StatementAnalysis {
   readonly kind: "select" | "other";
   /** Base tables and views that the statement reads, without the names of its own CTEs. */
   readonly tables: readonly TableReference[];
+  /** Functions that stand where a table could, lower case: they may read files or run text as SQL, so callers allow them by name. */
+  readonly tableFunctions: readonly string[];
 }
 
 export interface TableSpec {

@@ -14,15 +14,15 @@ interface SerializedStatements {
 
 /** @throws MillraceError query-invalid with the position of the fault */
 export async function analyzeStatement(connection: DuckDBConnection, sql: string): Promise<StatementAnalysis> {
-  const found = await select(connection, "SELECT json_serialize_sql(CAST(? AS VARCHAR))", [sql]);
+  const answer = await select(connection, "SELECT json_serialize_sql(CAST(? AS VARCHAR))", [sql]);
   const tree = JSON.parse(asText(found.rows[0]?.[0])) as SerializedStatements;
-  if (tree.error && tree.error_type === "not implemented") return { kind: "other", tables: [] };
+  if (tree.error && tree.error_type === "not implemented") return { kind: "other", tables: [], tableFunctions: [] };
   if (tree.error) throw invalid(sql, tree);
   const statements = tree.statements ?? [];
-  if (statements.length !== 1) return { kind: "other", tables: [] };
-  const tables = new Map<string, TableReference>();
-  walk(statements[0], new Set(), tables);
-  return { kind: "select", tables: [...tables.values()] };
+  if (statements.length !== 1) return { kind: "other", tables: [], tableFunctions: [] };
+  const found: Found = { tables: new Map(), tableFunctions: new Set() };
+  walk(statements[0], new Set(), found);
+  return { kind: "select", tables: [...found.tables.values()], tableFunctions: [...found.tableFunctions] };
 }
 
 function invalid(sql: string, tree: SerializedStatements): MillraceError {
@@ -38,16 +38,26 @@ function invalid(sql: string, tree: SerializedStatements): MillraceError {
 
 type Node = Readonly<Record<string, unknown>>;
 
-/** Collects base tables; names of common table expressions hide tables of the same name inside their query. */
-function walk(node: unknown, hidden: ReadonlySet<string>, tables: Map<string, TableReference>): void {
+interface Found {
+  readonly tables: Map<string, TableReference>;
+  readonly tableFunctions: Set<string>;
+}
+
+/** Collects base tables and table functions; names of common table expressions hide tables of the same name inside their query. */
+function walk(node: unknown, hidden: ReadonlySet<string>, found: Found): void {
   if (Array.isArray(node)) {
-    for (const item of node) walk(item, hidden, tables);
+    for (const item of node) walk(item, hidden, found);
     return;
   }
   if (typeof node !== "object" || node === null) return;
   const inner = withOwnNames(node as Node, hidden);
-  if ((node as Node)["type"] === "BASE_TABLE") collect(node as Node, inner, tables);
-  for (const value of Object.values(node)) walk(value, inner, tables);
+  if ((node as Node)["type"] === "BASE_TABLE") collect(node as Node, inner, found.tables);
+  if ((node as Node)["type"] === "TABLE_FUNCTION") found.tableFunctions.add(functionName(node as Node));
+  for (const value of Object.values(node)) walk(value, inner, found);
+}
+
+function functionName(node: Node): string {
+  return String((node["function"] as Node | undefined)?.["function_name"]).toLowerCase();
 }
 
 function withOwnNames(node: Node, hidden: ReadonlySet<string>): ReadonlySet<string> {
