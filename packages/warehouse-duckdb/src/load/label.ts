@@ -29,8 +29,11 @@ export function labelledRelation(
   columns: readonly SourceColumn[],
   source: string,
 ): string {
-  const typed = contract.columns.map((column, at) => `${conversion(column.type, `_s${at}`)} AS ${ident(column.name)}`);
-  const failures = [malformed(contract), ...typeFailures(contract), ...ruleFailures(contract, verdict)];
+  const typed = contract.columns.map((column, at) => {
+    const value = columns[at]?.typed === true ? `_s${at}` : conversion(column.type, `_s${at}`);
+    return `${value} AS ${ident(column.name)}`;
+  });
+  const failures = [malformed(contract), ...typeFailures(contract, columns), ...ruleFailures(contract, verdict)];
   const any = failures.map((failure) => `(${failure.when})`).join(" OR ");
   const list = (pick: (failure: Failure) => string): string =>
     `list_filter([${failures.map((failure) => `CASE WHEN ${failure.when} THEN ${pick(failure)} END`).join(", ")}], lambda x: x IS NOT NULL)`;
@@ -49,7 +52,7 @@ function malformed(contract: ContractDefinition): Failure {
   };
 }
 
-function typeFailures(contract: ContractDefinition): Failure[] {
+function typeFailures(contract: ContractDefinition, columns: readonly SourceColumn[]): Failure[] {
   return contract.columns.flatMap((column, at) => {
     const shown = column.pii ? literal("[pii]") : `coalesce(left(CAST(_s${at} AS VARCHAR), 100), 'null')`;
     const type: Failure = {
@@ -57,13 +60,14 @@ function typeFailures(contract: ContractDefinition): Failure[] {
       when: `_s${at} IS NOT NULL AND ${ident(column.name)} IS NULL`,
       reason: `concat(${literal(`${column.name}: `)}, ${shown}, ${literal(` is no ${column.type.kind}`)})`,
     };
-    if (!column.required) return [type];
+    const types = columns[at]?.typed === true ? [] : [type];
+    if (!column.required) return types;
     const required: Failure = {
       code: columnCode(contract, column.name, "required"),
       when: `_s${at} IS NULL AND _malformed IS NULL`,
       reason: literal(`${column.name}: a value is required`),
     };
-    return [required, type];
+    return [required, ...types];
   });
 }
 

@@ -3,6 +3,7 @@
 import type { ContractDefinition, DecodeFormat, RawObject } from "@millrace/core";
 import { MillraceError } from "@millrace/core";
 import { ident, literal } from "../engine/identifiers.ts";
+import { engineType } from "../engine/engine-types.ts";
 import { readsAsJson } from "./conversions.ts";
 
 export interface SourceColumn {
@@ -11,14 +12,28 @@ export interface SourceColumn {
   readonly field: string;
   /** The engine type that the source is read as. */
   readonly type: "VARCHAR" | "JSON";
+  /** The source holds the contract's own type already: nothing is converted. */
+  readonly typed: boolean;
+  /** The source has no such field. */
+  readonly absent: boolean;
 }
 
-export function sourceColumns(contract: ContractDefinition): readonly SourceColumn[] {
-  return contract.columns.map((column) => ({
-    name: column.name,
-    field: column.source ?? column.name,
-    type: readsAsJson(column.type) ? "JSON" : "VARCHAR",
-  }));
+/** @param stored engine types of the source's own fields, where it has any (Parquet) @throws MillraceError file-columns */
+export function sourceColumns(
+  contract: ContractDefinition,
+  stored?: ReadonlyMap<string, string>,
+): readonly SourceColumn[] {
+  return contract.columns.map((column) => {
+    const field = column.source ?? column.name;
+    const absent = stored !== undefined && !stored.has(field);
+    if (absent && column.required)
+      throw new MillraceError(
+        "file-columns",
+        `The file has no column "${field}", which is required; it has ${[...stored.keys()].join(", ")}.`,
+      );
+    const typed = column.type.kind !== "enum" && stored?.get(field) === engineType(column.type);
+    return { name: column.name, field, type: readsAsJson(column.type) ? "JSON" : "VARCHAR", typed, absent };
+  });
 }
 
 /** `fast` fails on a record that cannot be parsed; `tolerant` marks it. */
@@ -37,7 +52,7 @@ export function sourceRelation(
     case "csv":
       return csvRelation(columns, format, paths);
     case "parquet":
-      return `SELECT ${typedFields(columns)}, filename AS _file, NULL::VARCHAR AS _malformed FROM read_parquet(${paths}, filename = true)`;
+      return `SELECT ${storedFields(columns)}, filename AS _file, NULL::VARCHAR AS _malformed FROM read_parquet(${paths}, filename = true)`;
     case "ndjson":
       return manner === "fast" ? ndjsonRelation(columns, paths, bytesMax) : tolerantLines(columns, paths, bytesMax);
     case "json":
@@ -69,8 +84,13 @@ function csvRelation(
     nullstr = [${nulls}], filename = true, max_line_size = 16777216)`;
 }
 
-function typedFields(columns: readonly SourceColumn[]): string {
-  return columns.map((column, at) => `CAST(${ident(column.field)} AS ${column.type}) AS _s${at}`).join(", ");
+function storedFields(columns: readonly SourceColumn[]): string {
+  return columns
+    .map((column, at) => {
+      if (column.absent) return `NULL::${column.type} AS _s${at}`;
+      return `${column.typed ? ident(column.field) : `CAST(${ident(column.field)} AS ${column.type})`} AS _s${at}`;
+    })
+    .join(", ");
 }
 
 function jsonColumns(columns: readonly SourceColumn[]): string {

@@ -2,11 +2,12 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { MillraceError, type LoadRequest } from "@millrace/core";
 import { fromEngineError } from "../engine/engine-errors.ts";
-import { ident } from "../engine/identifiers.ts";
-import { execute, type Bounds } from "../engine/statement-runner.ts";
+import { ident, literal } from "../engine/identifiers.ts";
+import { execute, select, type Bounds } from "../engine/statement-runner.ts";
+import { asText } from "../engine/values.ts";
 import { labelledRelation, seqExpression } from "./label.ts";
 import { quarantineRelation } from "./quarantine-rows.ts";
-import { sourceColumns, sourceRelation, type ReadManner } from "./source-reader.ts";
+import { sourceColumns, sourceRelation, type ReadManner, type SourceColumn } from "./source-reader.ts";
 
 /** @throws MillraceError batch-unreadable when no way of reading works */
 export async function stageRows(
@@ -15,9 +16,11 @@ export async function stageRows(
   stage: string,
   bounds: Bounds,
 ): Promise<void> {
+  let columns: readonly SourceColumn[] = [];
   const create = (manner: ReadManner): Promise<unknown> =>
-    execute(stager, stageStatement(request, stage, manner), [], bounds);
+    execute(stager, stageStatement(request, { stage, columns }, manner), [], bounds);
   try {
+    columns = sourceColumns(request.contract, await storedTypes(stager, request));
     await create("fast");
   } catch (error) {
     const first = fromEngineError(error);
@@ -52,8 +55,26 @@ function asUnreadable(error: MillraceError, request: LoadRequest): MillraceError
   });
 }
 
-function stageStatement(request: LoadRequest, stage: string, manner: ReadManner): string {
-  const columns = sourceColumns(request.contract);
+/** Types of the fields of self-describing files; all files of one batch have the same. */
+async function storedTypes(
+  stager: DuckDBConnection,
+  request: LoadRequest,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const { source } = request;
+  if (source.kind !== "objects" || source.format.kind !== "parquet") return undefined;
+  const paths = source.objects.map((object) => literal(object.local.path)).join(", ");
+  const found = await select(
+    stager,
+    `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet([${paths}]))`,
+  );
+  return new Map(found.rows.map(([name, type]) => [asText(name), asText(type)]));
+}
+
+function stageStatement(
+  request: LoadRequest,
+  { stage, columns }: { readonly stage: string; readonly columns: readonly SourceColumn[] },
+  manner: ReadManner,
+): string {
   const { source } = request;
   const relation =
     source.kind === "objects" ? sourceRelation(columns, source, manner) : quarantineRelation(columns, source.rows);
