@@ -109,7 +109,7 @@ it("works by itself: events, held rows, watched and timed channels", async () =>
   const { ready, components } = await stage.platform.status();
   expect({ ready, components }).toEqual({
     ready: true,
-    components: { warehouse: "ok", eventLog: "ok", control: "ok" },
+    components: { storage: "ok", warehouse: "ok", eventLog: "ok", control: "ok" },
   });
   expect(stage.metrics.render()).toContain('millrace_batches_total{channel="shop.order_events",kind="load"} 1');
 });

@@ -54,7 +54,8 @@ export async function buildWorks(platform: PlatformParts, options: WorksOptions)
     limits,
     loader,
     claims,
-    onRefused: (_channel, error) => options.onError(error),
+    onRefused: options.onError,
+    onStorageError,
   });
   return {
     bus,
@@ -65,7 +66,7 @@ export async function buildWorks(platform: PlatformParts, options: WorksOptions)
     loader,
     totals,
     channels,
-    ingress: new Ingress({ ...platform, limits }),
+    ingress: new Ingress({ ...platform, limits, onStorageError }),
     readmitter: new Readmitter({ ...loading, readmitRowsMax: limits.readmitRowsMax, onError: options.onError }),
     models: new ModelRunner({
       ...platform,

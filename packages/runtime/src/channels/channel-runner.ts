@@ -6,7 +6,6 @@ import {
   MillraceError,
   toMillraceError,
   type BackoffPolicy,
-  type BatchReport,
   type ChannelDefinition,
   type ChannelReader,
   type Clock,
@@ -15,6 +14,7 @@ import {
   type Random,
 } from "@millrace/core";
 import type { ChannelClaims } from "../load/channel-claims.ts";
+import { isStorageError } from "../load/storage-errors.ts";
 import type { Loader } from "../load/loader.ts";
 import { ChannelState } from "./channel-state.ts";
 
@@ -27,7 +27,7 @@ export interface ChannelRunnerParts {
   readonly metrics: Metrics;
   readonly openReader: (state: ChannelState) => Promise<ChannelReader>;
   readonly backoff?: BackoffPolicy;
-  readonly onBatch?: (report: BatchReport) => void;
+  readonly onStorageError: (error: MillraceError) => void;
 }
 
 export class ChannelRunner {
@@ -103,9 +103,8 @@ export class ChannelRunner {
       if (output === undefined)
         throw new MillraceError("internal", `Channel ${this.name} has no stream "${arrival.stream}".`);
       const table = `${output.domain}.${output.contract.name}`;
-      const reports = await this.#parts.loader.commit({ channel: this.name, table, arrival });
+      await this.#parts.loader.commit({ channel: this.name, table, arrival });
       progress.batches += 1;
-      for (const report of reports) this.#parts.onBatch?.(report);
       if (signal.aborted) return;
     }
   }
@@ -115,6 +114,7 @@ export class ChannelRunner {
     const { log, metrics } = this.#parts;
     const fields = { channel: this.name, error: error.toJSON() };
     metrics.count("millrace_channel_failures_total", 1, { channel: this.name, code: error.code });
+    if (isStorageError(error)) this.#parts.onStorageError(error);
     if (error.kind !== "transient" || (error.code === "batch-fenced" && (await this.#overtaken()))) {
       this.state.stopped(error);
       log.error("A channel stopped.", fields);

@@ -24,7 +24,8 @@ export interface ChannelSetParts {
   readonly limits: PlatformLimits;
   readonly loader: Loader;
   readonly claims: ChannelClaims;
-  readonly onRefused: (channel: string, error: MillraceError) => void;
+  readonly onRefused: (error: MillraceError) => void;
+  readonly onStorageError: (error: MillraceError) => void;
 }
 
 export const EVENTS = "events";
@@ -83,20 +84,21 @@ export class ChannelSet {
   }
 
   #startBatcher(channel: ChannelDefinition): void {
-    const { platform, limits, loader, claims } = this.#parts;
-    const batcher = new EventBatcher(channel, { ...platform, limits, loader, claims });
+    const { platform, limits, loader, claims, onStorageError } = this.#parts;
+    const batcher = new EventBatcher(channel, { ...platform, limits, loader, claims, onStorageError });
     this.#batchers.set(channelName(channel), batcher);
     batcher.start();
   }
 
   #createRunner(project: ProjectDefinition, channel: ChannelDefinition): ChannelRunner {
-    const { platform, loader, claims, onRefused } = this.#parts;
+    const { platform, loader, claims, onRefused, onStorageError } = this.#parts;
     const name = channelName(channel);
     const connector = findConnector(platform.connectors, channel);
     const runner = new ChannelRunner(channel, {
       ...platform,
       loader,
       claims,
+      onStorageError,
       openReader: (state) =>
         connector.open(
           connectorContext(platform, {
@@ -105,7 +107,7 @@ export class ChannelSet {
             claims,
             onRefused: (error) => {
               state.refused(error.toJSON());
-              onRefused(name, error);
+              onRefused(error);
             },
           }),
         ),

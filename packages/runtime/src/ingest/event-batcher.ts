@@ -18,6 +18,7 @@ import type { EventBatchBounds, EventsConfig } from "@millrace/connectors";
 import { ChannelState } from "../channels/channel-state.ts";
 import type { ChannelClaims } from "../load/channel-claims.ts";
 import type { Loader } from "../load/loader.ts";
+import { isStorageError } from "../load/storage-errors.ts";
 import type { PlatformLimits } from "../platform-limits.ts";
 import { Wakeup } from "../schedule/wakeup.ts";
 import { EventSource, type PreparedEvents } from "./event-source.ts";
@@ -33,6 +34,7 @@ export interface EventBatcherParts {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly limits: PlatformLimits;
+  readonly onStorageError: (error: MillraceError) => void;
 }
 
 const retry = { baseMs: 100, capMs: 15_000, attemptsMax: Number.POSITIVE_INFINITY };
@@ -141,6 +143,7 @@ export class EventBatcher {
       } catch (thrown) {
         const error = toMillraceError(thrown);
         metrics.count("millrace_channel_failures_total", 1, { channel, code: error.code });
+        if (isStorageError(error)) this.#parts.onStorageError(error);
         if (this.#committed > before) attempt = 0;
         if (!(await this.#worthRetry(error))) {
           this.state.stopped(error);

@@ -4,6 +4,7 @@ import {
   didYouMean,
   malformedCode,
   MillraceError,
+  toMillraceError,
   type ChannelDefinition,
   type EventLog,
   type Metrics,
@@ -13,6 +14,7 @@ import type { EventsConfig } from "@millrace/connectors";
 import { compileValidator } from "@millrace/quality";
 import type { IngestReceipt, IngestRequest } from "../platform.ts";
 import type { PlatformLimits } from "../platform-limits.ts";
+import { isStorageError } from "../load/storage-errors.ts";
 import type { EventBatcher } from "./event-batcher.ts";
 import { readPayload, recordsOf, type EventPayload } from "./payload.ts";
 
@@ -25,14 +27,23 @@ interface Entrance {
   readonly judge: Judge | undefined;
 }
 
+export interface IngressParts {
+  readonly eventLog: EventLog;
+  readonly metrics: Metrics;
+  readonly limits: PlatformLimits;
+  readonly onStorageError: (error: MillraceError) => void;
+}
+
 export class Ingress {
+  readonly #onStorageError: IngressParts["onStorageError"];
   readonly #log: EventLog;
   readonly #metrics: Metrics;
   readonly #limits: PlatformLimits;
   readonly #entrances = new Map<string, Entrance>();
   #channels: readonly string[] = [];
 
-  constructor(parts: { readonly eventLog: EventLog; readonly metrics: Metrics; readonly limits: PlatformLimits }) {
+  constructor(parts: IngressParts) {
+    this.#onStorageError = parts.onStorageError;
     this.#log = parts.eventLog;
     this.#metrics = parts.metrics;
     this.#limits = parts.limits;
@@ -65,13 +76,19 @@ export class Ingress {
     });
     // Judged while the disk syncs.
     const rejected = entrance.judge === undefined ? [] : judgeAll(payload, entrance.judge);
-    const appended = await appending;
+    const appended = await appending.catch((error: unknown) => this.#failed(error));
     if (!appended.repeated) {
       entrance.batcher.appended(appended, payload.bytes.byteLength);
       this.#metrics.count("millrace_events_total", payload.count, { channel });
       if (rejected.length > 0) this.#metrics.count("millrace_events_rejected_total", rejected.length, { channel });
     }
     return { received: appended.count, rejected, offset: appended.offset, repeated: appended.repeated };
+  }
+
+  #failed(thrown: unknown): never {
+    const error = toMillraceError(thrown);
+    if (isStorageError(error)) this.#onStorageError(error);
+    throw error;
   }
 
   #refuseOverload({ channel, batcher }: Entrance): void {

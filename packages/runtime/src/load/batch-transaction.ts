@@ -14,6 +14,7 @@ import {
 import type { CommitBus } from "./commit-bus.ts";
 import { toReport, type LedgerEntry } from "./ledger.ts";
 import { wasRolledBack } from "./roll-back.ts";
+import { isStorageError } from "./storage-errors.ts";
 import { tableVersion } from "./table-versions.ts";
 
 /** What a batch is about; `domain.name` is the table whose lane it takes. */
@@ -64,7 +65,7 @@ export class BatchTransactions {
       } catch (thrown) {
         if (wasRolledBack(thrown)) return [];
         const error = toMillraceError(thrown);
-        if (error.kind === "corrupt") this.#parts.onStorageError(error);
+        if (isStorageError(error)) this.#parts.onStorageError(error);
         if (error.code !== "warehouse-conflict" || attempt + 1 >= conflictAttemptsMax) {
           metrics.count("millrace_batch_failures_total", 1, { ...labels, code: error.code });
           throw error;

@@ -1,5 +1,12 @@
 // Who may advance a channel: epochs taken at start, and the compare-and-set that every batch makes inside its transaction.
-import { MillraceError, type Clock, type Cursor, type Warehouse, type WriteTransaction } from "@millrace/core";
+import {
+  isMillraceError,
+  MillraceError,
+  type Clock,
+  type Cursor,
+  type Warehouse,
+  type WriteTransaction,
+} from "@millrace/core";
 import { cursorText, parseCursor } from "./cursor.ts";
 import { nowText, toBigint, toText } from "./sql-values.ts";
 
@@ -10,6 +17,8 @@ export interface StreamName {
 }
 
 const LANE = "millrace.channels";
+const TAKE_ATTEMPTS_MAX = 20;
+const TAKE_PAUSE_MS = 10;
 const key = ({ channel, stream }: StreamName): string => `${channel}/${stream}`;
 
 /** Epochs that this process holds. A newer owner takes higher ones, after which every claim made here fails. */
@@ -25,6 +34,18 @@ export class ChannelClaims {
 
   /** Takes a new epoch of every known stream and of the given ones that are not held yet. Earlier owners are fenced off from here on. */
   async take(streams: readonly StreamName[]): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#take(streams);
+      } catch (error) {
+        // The owner before is committing a batch right now.
+        if (!isMillraceError(error, "warehouse-conflict") || attempt >= TAKE_ATTEMPTS_MAX) throw error;
+        await this.#clock.sleep(TAKE_PAUSE_MS * attempt);
+      }
+    }
+  }
+
+  async #take(streams: readonly StreamName[]): Promise<void> {
     const taken = await this.#warehouse.write([LANE], async (tx) => {
       const stored = await tx.query("SELECT channel, stream, epoch FROM millrace.channels");
       const epochs = new Map(

@@ -10,6 +10,7 @@ import {
   type Random,
 } from "@millrace/core";
 import type { CommitBus } from "../load/commit-bus.ts";
+import { isStorageError } from "../load/storage-errors.ts";
 import type { ModelStatus, Progress } from "../platform.ts";
 import { buildModel, type BuildParts } from "./build-model.ts";
 import type { ModelPlan, PlannedModel } from "@millrace/transform";
@@ -170,7 +171,7 @@ export class ModelRunner {
   #failed(name: string, entry: Entry, error: MillraceError, signal: AbortSignal): void {
     const { log, metrics, random } = this.#parts;
     entry.stale = true;
-    if (error.kind === "corrupt") this.#parts.onStorageError(error);
+    if (isStorageError(error)) this.#parts.onStorageError(error);
     if (signal.aborted) return;
     entry.error = error.toJSON();
     entry.attempt += 1;

@@ -101,7 +101,8 @@ export class StatusReader {
       }
     };
     return {
-      warehouse: storageError ?? (await check(() => warehouse.query("SELECT 1", [], { timeoutMs: CHECK_TIMEOUT_MS }))),
+      storage: storageError ?? "ok",
+      warehouse: await check(() => warehouse.query("SELECT 1", [], { timeoutMs: CHECK_TIMEOUT_MS })),
       eventLog: await check(() => eventLog.partitions()),
       control: await check(() => control.tasks.counts()),
     };

@@ -24,11 +24,14 @@ import { createPlatform } from "../platform-instance.ts";
 import type { PlatformLimits } from "../platform-limits.ts";
 import type { PlatformParts } from "../platform-parts.ts";
 import type { Platform } from "../platform.ts";
+import { faulty, type Faults } from "./faulty-warehouse.ts";
 
 export interface StageOptions {
   readonly connectors?: readonly Connector[];
   readonly limits?: Partial<PlatformLimits>;
   readonly log?: Logger;
+  /** Makes the platform's warehouse fail where the test says so. */
+  readonly faults?: Faults;
 }
 
 export interface OpenStage {
@@ -70,7 +73,7 @@ export async function openStage(
   const metrics = createMetrics();
   const parts: PlatformParts = {
     project,
-    warehouse,
+    warehouse: options.faults === undefined ? warehouse : faulty(warehouse, options.faults),
     eventLog,
     control,
     objects: await openFileObjectStore(join(folder, "objects")),
