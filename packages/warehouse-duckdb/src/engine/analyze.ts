@@ -15,7 +15,7 @@ interface SerializedStatements {
 /** @throws MillraceError query-invalid with the position of the fault */
 export async function analyzeStatement(connection: DuckDBConnection, sql: string): Promise<StatementAnalysis> {
   const answer = await select(connection, "SELECT json_serialize_sql(CAST(? AS VARCHAR))", [sql]);
-  const tree = JSON.parse(asText(found.rows[0]?.[0])) as SerializedStatements;
+  const tree = JSON.parse(asText(answer.rows[0]?.[0])) as SerializedStatements;
   if (tree.error && tree.error_type === "not implemented") return { kind: "other", tables: [], tableFunctions: [] };
   if (tree.error) throw invalid(sql, tree);
   const statements = tree.statements ?? [];
@@ -57,7 +57,7 @@ function walk(node: unknown, hidden: ReadonlySet<string>, found: Found): void {
 }
 
 function functionName(node: Node): string {
-  return String((node["function"] as Node | undefined)?.["function_name"]).toLowerCase();
+  return asText((node["function"] as Node | undefined)?.["function_name"] as string | undefined).toLowerCase();
 }
 
 function withOwnNames(node: Node, hidden: ReadonlySet<string>): ReadonlySet<string> {
