@@ -1,0 +1,157 @@
+// `/admin/...`: what the command line and operators ask of a running instance. JSON with all digits; long work answers line by line.
+import type { FastifyInstance, FastifyReply } from "fastify";
+import {
+  describeType,
+  MillraceError,
+  stringifyExact,
+  type Clock,
+  type ProjectDefinition,
+  type SqlValue,
+} from "@millrace/core";
+import type { Platform, QuarantineFilter } from "@millrace/runtime";
+import { jsonContentType } from "../http/security-headers.ts";
+import { httpLimits, type Operations, type ServerParts } from "../server-parts.ts";
+import { bodyOf, boundedCount, parametersOf, textField, wholeNumber } from "./admin-request.ts";
+import { streamProgress } from "./progress-stream.ts";
+import { requireReadable } from "./readable-statement.ts";
+
+export const adminLimits = {
+  queryRowsDefault: 1_000,
+  queryRowsMax: 100_000,
+  queryTimeoutMs: 10 * 60_000,
+  sqlCharsMax: 1_000_000,
+  listRowsDefault: 100,
+  listRowsMax: 10_000,
+  pathCharsMax: 4_096,
+} as const;
+
+const read = { config: { access: "platform.read" } } as const;
+const operate = { config: { access: "platform.operate" } } as const;
+
+export interface AdminParts extends Pick<ServerParts, "platform" | "operations" | "log"> {
+  readonly clock: Clock;
+}
+
+export function addAdminRoutes(app: FastifyInstance, parts: AdminParts): void {
+  void app.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers();
+    const bodyLimit = httpLimits.adminBodyBytesMax;
+    scope.addContentTypeParser("application/json", { parseAs: "buffer", bodyLimit }, (_request, body, parsed) =>
+      parsed(null, body),
+    );
+    addStatusRoutes(scope, parts.platform);
+    addQueryRoute(scope, parts.platform);
+    addQuarantineRoutes(scope, parts.platform);
+    addPlanRoute(scope, parts);
+    addWorkRoutes(scope, parts);
+    done();
+  });
+}
+
+function addStatusRoutes(app: FastifyInstance, platform: Platform): void {
+  app.get("/admin/status", read, async (_request, reply) => sendJson(reply, await platform.status()));
+  app.get("/admin/batches", read, async (request, reply) => {
+    const { channel, limit } = parametersOf(request, ["channel", "limit"]);
+    const options = { limit: listLimit(limit), ...(channel === undefined ? {} : { channel }) };
+    return sendJson(reply, { batches: await platform.batches(options) });
+  });
+}
+
+function addQueryRoute(app: FastifyInstance, platform: Platform): void {
+  app.post("/admin/query", read, async (request, reply) => {
+    const body = bodyOf(request);
+    const sql = textField(body, "sql", adminLimits.sqlCharsMax);
+    const bounds = { fallback: adminLimits.queryRowsDefault, most: adminLimits.queryRowsMax };
+    const rowsMax = boundedCount("rowsMax", body["rowsMax"], bounds);
+    await requireReadable(sql, platform.warehouse);
+    const leaving = new AbortController();
+    reply.raw.once("close", () => leaving.abort());
+    const { queryTimeoutMs: timeoutMs } = adminLimits;
+    const result = await platform.warehouse.query(sql, [], { rowsMax, timeoutMs, signal: leaving.signal });
+    return sendJson(reply, {
+      columns: result.columns.map(({ name, type }) => ({ name, type: describeType(type) })),
+      rows: result.rows.map((row) => row.map(printable)),
+    });
+  });
+}
+
+/** Bytes have no JSON of their own. */
+function printable(value: SqlValue): SqlValue {
+  return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
+}
+
+function addQuarantineRoutes(app: FastifyInstance, platform: Platform): void {
+  app.get("/admin/quarantine", read, async (request, reply) => {
+    const { limit, state, ...names } = parametersOf(request, ["table", "channel", "code", "state", "limit"]);
+    const filter: QuarantineFilter = {
+      ...names,
+      ...(state === undefined || state === "all" ? {} : { state }),
+      limit: listLimit(limit),
+    };
+    return sendJson(reply, { rows: await platform.quarantineList(filter) });
+  });
+  const show = async (params: { readonly batch: string; readonly row: string }, showPii: boolean): Promise<unknown> =>
+    platform.quarantineShow(wholeNumber("batch", params.batch), wholeNumber("row", params.row), { showPii });
+  app.get<{ Params: { batch: string; row: string } }>("/admin/quarantine/:batch/:row", read, async (request, reply) => {
+    const { showPii } = parametersOf(request, ["showPii"]);
+    if (showPii === "true" && request.principal?.permissions.has("platform.operate") !== true)
+      throw new MillraceError("forbidden", "Personal data is shown to operators alone.", {
+        details: { permission: "platform.operate" },
+      });
+    return sendJson(reply, await show(request.params, showPii === "true"));
+  });
+}
+
+function addPlanRoute(app: FastifyInstance, { platform, operations }: AdminParts): void {
+  app.post("/admin/plan", read, async (request, reply) => {
+    const { project } = bodyOf(request);
+    if (project === undefined) return sendJson(reply, await platform.plan());
+    const next = projectOf(project);
+    await operations.check?.(next);
+    return sendJson(reply, await platform.plan(next));
+  });
+}
+
+/** A project that another process has loaded and validated; here only its outline is checked. */
+function projectOf(value: unknown): ProjectDefinition {
+  const project = value as Partial<ProjectDefinition> | null;
+  if (
+    typeof project === "object" &&
+    project !== null &&
+    Array.isArray(project.domains) &&
+    typeof project.folder === "string"
+  )
+    return project as ProjectDefinition;
+  throw new MillraceError("request-invalid", "project is not a loaded project.", { details: { field: "project" } });
+}
+
+function addWorkRoutes(app: FastifyInstance, parts: AdminParts): void {
+  const { platform, operations } = parts;
+  app.post("/admin/replay", operate, async (request, reply) =>
+    sendJson(reply, await platform.replay(wholeNumber("batch", bodyOf(request)["batch"]))),
+  );
+  app.post("/admin/run", operate, (request, reply) =>
+    streamProgress((options) => platform.runUntilIdle(options), { request, reply }, parts),
+  );
+  app.post("/admin/backup", operate, (request, reply) => {
+    const folder = textField(bodyOf(request), "folder", adminLimits.pathCharsMax);
+    return streamProgress((options) => operations.backup(folder, options), { request, reply }, parts);
+  });
+  app.post("/admin/stop", operate, (_request, reply) => {
+    stopAfter(reply, operations);
+    return sendJson(reply.code(202), { stopping: true });
+  });
+}
+
+/** The caller gets its answer before the process begins to end. */
+function stopAfter(reply: FastifyReply, operations: Pick<Operations, "stop">): void {
+  reply.raw.once("close", () => operations.stop());
+}
+
+function listLimit(text: string | undefined): number {
+  return boundedCount("limit", text, { fallback: adminLimits.listRowsDefault, most: adminLimits.listRowsMax });
+}
+
+function sendJson(reply: FastifyReply, value: unknown): FastifyReply {
+  return reply.header("content-type", jsonContentType).send(stringifyExact(value));
+}
