@@ -14,8 +14,8 @@ SELECT
   country,
   starts_with(invoice_no, 'C') AS cancelled,
   quantity * unit_price AS value
-FROM shop.invoice_lines
+FROM invoice_lines
 QUALIFY row_number() OVER (
-  PARTITION BY invoice_no, stock_code, shop.invoice_lines.description, quantity, invoice_date, unit_price, customer_id, country
+  PARTITION BY invoice_no, stock_code, invoice_lines.description, quantity, invoice_date, unit_price, customer_id, country
   ORDER BY _row
 ) = 1
