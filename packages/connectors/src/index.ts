@@ -25,5 +25,7 @@ export type {
   StreamOptions,
 } from "./rest/rest-config.ts";
 export { createHttpClient, type HttpClientOptions } from "./http/http-client.ts";
-export { connectors } from "./registry.ts";
+export { connectors, describeConnectors, type ConnectorDescription } from "./registry.ts";
+export { renderConnectorDocs } from "./docs/render-docs.ts";
+export { filesConnector } from "./files/files-connector.ts";
 export { restConnector } from "./rest/rest-connector.ts";

@@ -9,7 +9,7 @@ export function sourceName(column: ColumnDefinition): string {
 /** Names the required columns that are missing, with what is there instead, and names that appear twice; nothing when the file fits. */
 export function columnProblem(contract: ContractDefinition, found: readonly string[]): string | undefined {
   const seen = new Map<string, string>();
-  for (const name of found) {
+  for (const name of found.filter((text) => text !== "")) {
     const twin = seen.get(name.toLowerCase());
     if (twin !== undefined)
       return `column "${name}" appears twice${twin === name ? "" : ` (as "${twin}")`}; found ${found.join(", ")}`;

@@ -1,4 +1,5 @@
 // The options of `files()` as data, and the rules between them. Documentation and validation come from here.
+import { isAbsolute } from "node:path";
 import type { ContractDefinition, Trigger } from "@millrace/core";
 import { everyField, intoFields, OptionProblem } from "../authoring/declare-channel.ts";
 import {
@@ -93,6 +94,8 @@ export function checkFilesConfig(
 ): void {
   const format = config.format ?? formatOfName(config.pattern)?.format;
   if (format !== undefined) checkForFormat(config, format);
+  if (isAbsolute(config.pattern) && config.folder !== undefined)
+    throw new OptionProblem('"folder" is where a relative pattern starts; this one is absolute');
   if (config.rescan !== undefined && every !== "on-arrival")
     throw new OptionProblem(`"rescan" belongs to every: "on-arrival"; this channel works ${every}`);
   if (config.columns !== undefined && config.header !== false)
