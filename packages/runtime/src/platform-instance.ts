@@ -38,6 +38,7 @@ import { defaultLimits, type PlatformLimits } from "./platform-limits.ts";
 import { listQuarantine, showQuarantined } from "./quarantine/quarantine-reader.ts";
 import { replayBatch } from "./quarantine/replay.ts";
 import { withDeadline } from "./schedule/deadline.ts";
+import { recordedRun } from "./schedule/recorded-run.ts";
 import { runToEnd } from "./schedule/run-to-end.ts";
 
 /** Nothing runs before `start()`. The caller closes the stores and the warehouse after `stop()`. */
@@ -84,11 +85,16 @@ class PlatformInstance implements Platform {
     this.#bus.subscribe((commit) => this.#heard(works, commit));
     this.#works = works;
     this.#status = new StatusReader({ platform: this.#parts, ...works });
-    await this.#adopt(this.#project);
-    await works.readmitter.start();
-    if (options.live === false) return;
-    this.#live = new LiveWork(this.#parts, this.#limits, works);
-    await this.#live.start();
+    try {
+      await this.#adopt(this.#project);
+      await works.readmitter.start();
+      if (options.live === false) return;
+      this.#live = new LiveWork(this.#parts, this.#limits, works);
+      await this.#live.start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
   }
 
   async ingest(channel: string, request: IngestRequest): Promise<IngestReceipt> {
@@ -96,6 +102,15 @@ class PlatformInstance implements Platform {
   }
 
   async runUntilIdle(options: {
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (progress: Progress) => void;
+  }): Promise<RunReport> {
+    const summary = (report: RunReport): unknown => ({ batches: report.batches.length, errors: report.errors.length });
+    const run = { kind: "run", subject: this.#project.config.name, summary };
+    return recordedRun(this.#parts, run, () => this.#runUntilIdle(options));
+  }
+
+  async #runUntilIdle(options: {
     readonly signal?: AbortSignal;
     readonly onProgress?: (progress: Progress) => void;
   }): Promise<RunReport> {
@@ -134,7 +149,11 @@ class PlatformInstance implements Platform {
   }
 
   async replay(batch: bigint): Promise<BatchReport> {
-    return replayBatch({ ...this.#parts, ...this.#running() }, batch);
+    const works = this.#running();
+    const summary = (report: BatchReport): unknown => ({ batch: Number(report.batch) });
+    return recordedRun(this.#parts, { kind: "replay", subject: String(batch), summary }, () =>
+      replayBatch({ ...this.#parts, ...works }, batch),
+    );
   }
 
   async plan(next?: ProjectDefinition): Promise<ProjectPlan> {
@@ -196,7 +215,9 @@ class PlatformInstance implements Platform {
   /** Tables, fences, channels, models: in this order, so that a channel never meets a table that is not there. */
   async #adopt(project: ProjectDefinition): Promise<void> {
     const works = this.#running();
-    works.tables.set(await adoptTables(this.warehouse, this.#parts.clock, project));
+    const { tables, changed } = await adoptTables(this.warehouse, this.#parts.clock, project);
+    works.tables.set(tables);
+    if (changed.length > 0) this.#bus.publish({ tables: changed });
     await works.claims.take(streamsOf(project));
     this.#project = project;
     await works.channels.adopt(project);
@@ -227,12 +248,14 @@ class PlatformInstance implements Platform {
     if (this.#storageError !== undefined)
       throw new MillraceError("storage-poisoned", `The platform stopped after: ${this.#storageError.message}`);
     if (this.#stopped) throw new MillraceError("overloaded", "The platform is stopping; nothing was written.");
-    if (this.#works === undefined) throw new MillraceError("internal", "The platform has not been started.");
+    if (this.#works === undefined)
+      throw new MillraceError("overloaded", "The platform is starting; nothing was written.");
     return this.#works;
   }
 
   #statusReader(): StatusReader {
-    if (this.#status === undefined) throw new MillraceError("internal", "The platform has not been started.");
+    if (this.#status === undefined)
+      throw new MillraceError("overloaded", "The platform is starting; nothing was written.");
     return this.#status;
   }
 }

@@ -7,6 +7,7 @@ import {
   MillraceError,
   stringifyExact,
   type Clock,
+  type CommitEvent,
   type ContractDefinition,
   type ProjectDefinition,
   type StoredTable,
@@ -69,38 +70,44 @@ export async function changedContracts(
   });
 }
 
+export interface Adoption {
+  /** What the loader needs of every table, by `domain.name`. */
+  readonly tables: ReadonlyMap<string, AdoptedTable>;
+  /** Tables that were created or changed, with their new versions. */
+  readonly changed: CommitEvent["tables"];
+}
+
 /**
- * Creates and extends tables in one transaction, all or none. Returns what the loader needs of every table.
+ * Creates and extends tables in one transaction, all or none.
  *
  * @throws MillraceError contract-conflict with file and line; then nothing was changed
  */
-export async function adoptTables(
-  warehouse: Warehouse,
-  clock: Clock,
-  project: ProjectDefinition,
-): Promise<ReadonlyMap<string, AdoptedTable>> {
+export async function adoptTables(warehouse: Warehouse, clock: Clock, project: ProjectDefinition): Promise<Adoption> {
   const contracts = contractsOf(project);
   const changed = await changedContracts(warehouse, contracts);
+  const changes: { table: string; version: bigint }[] = [];
   if (changed.length > 0) {
     const lanes = changed.map(({ domain, contract }) => `${domain}.${contract.name}`);
     await warehouse.write([...lanes, "millrace.contracts"], async (tx) => {
       const stored = await storedContracts(tx);
       for (const entry of changed) {
-        await ensure(tx, entry);
+        const { domain, name, version } = await ensure(tx, entry);
+        changes.push({ table: `${domain}.${name}`, version });
         await recordVersion(tx, clock, entry, stored.get(`${entry.domain}.${entry.contract.name}`));
       }
     });
   }
   const versions = await storedContracts(warehouse);
   const writes = writesByTable(project);
-  return new Map(
-    contracts.map(({ domain, contract }) => {
+  const tables = new Map(
+    contracts.map(({ domain, contract }): [string, AdoptedTable] => {
       const name = `${domain}.${contract.name}`;
       const contractVersion = versions.get(name)?.version ?? 0n;
       const verdict = compileVerdict(contract, domain);
       return [name, { domain, contract, contractVersion, verdict, writes: writes.get(name) ?? new Map() }];
     }),
   );
+  return { tables, changed: changes };
 }
 
 /** @throws MillraceError contract-conflict that starts with the file and line of the contract */

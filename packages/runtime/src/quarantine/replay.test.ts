@@ -106,6 +106,8 @@ it("re-admits by replay what a relaxed contract lets pass, and quarantines what 
 
 it("refuses to replay what is not there", async () => {
   await expect(stage.platform.replay(99n)).rejects.toMatchObject({ code: "batch-not-found" });
+  const [run] = await stage.parts.control.runs.list({ subject: "99", limit: 1 });
+  expect(run).toMatchObject({ kind: "replay", state: "failed", error: { code: "batch-not-found" } });
 });
 
 it("hides personal data unless asked", async () => {
