@@ -1,9 +1,12 @@
 // Writes the generated documents: `npm run docs`. tests/tidy says when one of them is stale.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { catalogue, retiredCodes } from "../packages/core/src/errors/catalogue.ts";
+import { renderConnectorDocs } from "../packages/connectors/src/docs/render-docs.ts";
 import { documentedCodes, errorPage } from "./error-page.ts";
 
 const PAGE = "docs/errors.md";
+const CONNECTORS = "docs/connectors";
 
 // From the first release on, a code that was on the page may not just vanish: someone's program knows it.
 const released = /^## \[?\d+\.\d+\.\d+/m.test(readFileSync("CHANGELOG.md", "utf8"));
@@ -18,4 +21,9 @@ if (released && lost.length > 0) {
 } else {
   writeFileSync(PAGE, errorPage({ live: catalogue, retired: retiredCodes }));
   console.log(`${PAGE}: ${Object.keys(catalogue).length} codes`);
+  mkdirSync(CONNECTORS, { recursive: true });
+  for (const [name, text] of renderConnectorDocs()) {
+    writeFileSync(join(CONNECTORS, name), text);
+    console.log(join(CONNECTORS, name));
+  }
 }

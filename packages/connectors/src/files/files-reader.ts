@@ -1,7 +1,7 @@
 // Reads a files channel: scans the folder, waits for files to be complete, takes each in, and groups them into arrivals.
 import { isMillraceError, type Arrival, type ChannelReader, type ConnectorContext, type Cursor } from "@millrace/core";
-import { FileGroup } from "./file-group.ts";
-import { FileIntake } from "./file-intake.ts";
+import { FileGroup, type StoredFile } from "./file-group.ts";
+import { FileIntake, type Intake } from "./file-intake.ts";
 import { fileSearch, type FileSearch } from "./file-pattern.ts";
 import type { FilesConfig } from "./files-config.ts";
 import { listFiles, type FoundFile } from "./list-files.ts";
@@ -14,6 +14,9 @@ const pathsPerQuestion = 1000;
 /** Tries of a file that changes while it is copied, within one read. */
 const changedTriesMax = 3;
 const changedWaitMs = 200;
+
+/** Files that are copied at the same time: their syncs share the disk's turns. Large ones are few. */
+const takenAtOnce = { files: 16, bytesMax: 32 * 1024 * 1024 } as const;
 
 /** What one read has met so far. */
 interface ReadState {
@@ -132,24 +135,40 @@ export class FilesReader implements ChannelReader {
     ready: readonly FoundFile[],
     state: ReadState,
     signal: AbortSignal,
-  ): AsyncGenerator<{ file: FoundFile; intake: Exclude<Awaited<ReturnType<FileIntake["take"]>>, "settled"> }> {
+  ): AsyncGenerator<{ file: FoundFile; intake: StoredFile }> {
     for (let at = 0; at < ready.length; at += pathsPerQuestion) {
       const part = ready.slice(at, at + pathsPerQuestion);
       const known = await this.#context.knownFiles(part.map((file) => file.path));
-      for (const file of part) {
+      for (const few of takenTogether(part)) {
         signal.throwIfAborted();
-        const intake = await this.#intake
-          .take(file, known.get(file.path), signal)
-          .catch((thrown: unknown) => this.#failed(file, thrown, state));
-        if (intake !== undefined) state.changes.delete(file.path);
-        if (intake === "settled") this.#settled.add(file);
-        else if (intake !== undefined) yield { file, intake };
+        const taken = await Promise.allSettled(
+          few.map((file) => this.#intake.take(file, known.get(file.path), signal)),
+        );
+        for (const [index, file] of few.entries()) {
+          const intake = this.#outcome(file, taken[index], state);
+          if (intake !== undefined) yield { file, intake };
+        }
       }
     }
   }
 
+  #outcome(
+    file: FoundFile,
+    outcome: PromiseSettledResult<Intake> | undefined,
+    state: ReadState,
+  ): StoredFile | undefined {
+    if (outcome?.status !== "fulfilled") {
+      this.#failed(file, outcome?.reason, state);
+      return undefined;
+    }
+    state.changes.delete(file.path);
+    if (outcome.value !== "settled") return outcome.value;
+    this.#settled.add(file);
+    return undefined;
+  }
+
   /** Remembers what went wrong with one file, so that the others go on; throws what concerns all of them. */
-  #failed(file: FoundFile, thrown: unknown, state: ReadState): undefined {
+  #failed(file: FoundFile, thrown: unknown, state: ReadState): void {
     if (!isMillraceError(thrown) || !thrown.code.startsWith("file-")) throw thrown;
     this.#context.log.info("file is not taken in now", { path: file.path, reason: thrown.message });
     if (thrown.code !== "file-changed") state.failures.push(thrown);
@@ -158,7 +177,6 @@ export class FilesReader implements ChannelReader {
       state.changes.set(file.path, tries);
       if (tries === changedTriesMax) state.failures.push(thrown);
     }
-    return undefined;
   }
 
   #mayRetry(state: ReadState): boolean {
@@ -169,4 +187,20 @@ export class FilesReader implements ChannelReader {
 /** Counts arrivals: each has its own place in the ledger. What was loaded is told by the files' identities. */
 function nextCursor(before: Cursor): Cursor {
   return { arrivals: Number(before?.["arrivals"] ?? 0) + 1 };
+}
+
+/** Runs of files, in order, that may be copied at the same time. */
+function* takenTogether(files: readonly FoundFile[]): Generator<readonly FoundFile[]> {
+  let few: FoundFile[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    if (few.length >= takenAtOnce.files || (few.length > 0 && bytes + file.size > takenAtOnce.bytesMax)) {
+      yield few;
+      few = [];
+      bytes = 0;
+    }
+    few.push(file);
+    bytes += file.size;
+  }
+  if (few.length > 0) yield few;
 }
