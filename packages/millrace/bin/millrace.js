@@ -44,7 +44,9 @@ function refuse(problem) {
 
 const major = Number.parseInt(process.versions.node, 10);
 if (major >= MAJOR_MIN) {
-  nodeModule.enableCompileCache?.();
+  const { directory } = nodeModule.enableCompileCache();
+  // Threads look at the environment: with the cache they start in half the time.
+  if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory;
   const { main } = await import("millrace/cli");
   process.exitCode = await main(process.argv.slice(2));
 } else {

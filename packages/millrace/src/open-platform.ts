@@ -1,5 +1,5 @@
 // The composition root: takes the data folder, opens one adapter per port inside the budget, and joins them into a platform.
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import {
   systemClock,
   systemRandom,
@@ -15,6 +15,7 @@ import { backUpDataFolder, openDataFolder, type BackupSummary, type DataFolder }
 import { embeddedAdapters, type AdapterContext, type Adapters } from "./instance/adapters.ts";
 import { budgetOf, type Budget } from "./instance/budget.ts";
 import { Closers } from "./instance/closers.ts";
+import { dataFolderOf } from "./project/configured-data-folder.ts";
 import { checkRules } from "./project/check-rules.ts";
 
 export interface OpenPlatformOptions {
@@ -42,11 +43,6 @@ export interface OpenedPlatform extends AsyncDisposable {
   backup(target: string): Promise<BackupSummary>;
   /** Stops the platform, closes the stores and gives the folder up. May be called again. */
   close(): Promise<void>;
-}
-
-/** Where the project keeps its data. */
-export function dataFolderOf(project: Pick<ProjectDefinition, "config" | "folder">): string {
-  return resolve(project.folder, project.config.stores?.data ?? ".millrace");
 }
 
 /**

@@ -1,4 +1,4 @@
-// What commands ask of a data folder's owner: the same answers whether the owner is another process (remote-admin.ts) or this one (local-admin.ts).
+// What commands ask of a data folder's owner, whether that is another process or this one. remote-admin.ts asks over the socket.
 import type { BatchReport, ProjectDefinition } from "@millrace/core";
 import type {
   PlatformStatus,

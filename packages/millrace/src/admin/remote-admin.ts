@@ -1,4 +1,4 @@
-// Answers commands by asking the running instance over its socket.
+// Asks the owner of a data folder over its socket.
 import type { Progress } from "@millrace/runtime";
 import type { Admin, BackupAnswer, QueryAnswer, WorkOptions, Wire } from "./admin.ts";
 import type { AdminClient } from "./admin-client.ts";
@@ -17,7 +17,7 @@ export function remoteAdmin(client: AdminClient): Admin {
   const list = async <T>(path: string, field: string, parameters: object): Promise<T> => {
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.set(name, String(value));
-    return (await get<Record<string, T>>(`${path}?${query}`))[field] as T;
+    return (await get<Record<string, T>>(`${path}?${query.toString()}`))[field] as T;
   };
   return {
     status: () => get("/admin/status"),

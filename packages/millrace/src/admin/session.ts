@@ -42,16 +42,12 @@ export async function withAdmin<T>(options: SessionOptions, work: (admin: Admin)
   }
 }
 
+/** Over its own socket, as any other client: one way to answer, and a second command that comes meanwhile is served as well. */
 async function withOwnPlatform<T>(options: SessionOptions, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const [project, { openPlatform }, { localAdmin }] = await Promise.all([
-    options.project(),
-    import("../open-platform.ts"),
-    import("./local-admin.ts"),
-  ]);
-  const { dataFolder } = options;
-  await using opened = await openPlatform({ project, dataFolder, log: silentLogger });
-  if (options.start !== false) await opened.platform.start(options.start);
-  return await work(localAdmin(opened));
+  const [project, { serveInstance }] = await Promise.all([options.project(), import("../instance/serve-instance.ts")]);
+  const { dataFolder, start } = options;
+  await using instance = await serveInstance({ project, dataFolder, start, log: silentLogger });
+  return await work(remoteAdmin(new AdminClient(instance.opened.folder.owner)));
 }
 
 function notAnswering(folder: string, pid: number | undefined, cause: unknown): MillraceError {

@@ -1,5 +1,6 @@
 // What every command shares: where the project is, how it answers, and whom it asks.
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { stringifyExact, type ProjectDefinition } from "@millrace/core";
 import type { StartOptions } from "@millrace/runtime";
@@ -14,11 +15,16 @@ export interface CommonOptions {
 
 /** A command with the options that all have, and examples below its help. */
 export function command(name: string, description: string, examples: readonly string[]): Command {
-  return new Command(name)
-    .description(description)
+  return commandGroup(name, description, examples)
     .option("-p, --project <folder>", "folder of the project (default: the one around the current folder)")
     .option("--data <folder>", "data folder (default: stores.data of the project, else .millrace in it)")
-    .option("--json", "answer as JSON, errors too")
+    .option("--json", "answer as JSON, errors too");
+}
+
+/** A command that only holds others: options belong to those. */
+export function commandGroup(name: string, description: string, examples: readonly string[]): Command {
+  return new Command(name)
+    .description(description)
     .addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ millrace ${example}`).join("\n")}\n`);
 }
 
@@ -46,17 +52,28 @@ export class CommandContext {
     return this.#loaded;
   }
 
-  /** Known without the project when --data names it, so that a broken project does not keep anyone from its data. */
+  /** Where the data is. A broken project does not keep anyone from its data: then its configuration alone, or --data, tells. */
   async dataFolder(): Promise<string> {
     if (this.#options.data !== undefined) return resolve(this.io.cwd, this.#options.data);
-    const { configuredDataFolder } = await import("../project/configured-data-folder.ts");
-    return configuredDataFolder(await this.projectFolder());
+    const folder = await this.projectFolder();
+    const project = await this.project().catch(() => undefined);
+    const { configuredDataFolder, dataFolderOf } = await import("../project/configured-data-folder.ts");
+    return project === undefined ? configuredDataFolder(folder) : dataFolderOf(project);
   }
 
   /** Asks the running instance, or opens the data folder when there is none. */
   async admin<T>(start: StartOptions | false, work: (admin: Admin) => Promise<T>): Promise<T> {
-    const { withAdmin } = await import("../admin/session.ts");
-    return withAdmin({ dataFolder: await this.dataFolder(), project: () => this.project(), start }, work);
+    const session = import("../admin/session.ts");
+    // The author's code runs in its worker; meanwhile the engines load, unless a running instance has them already.
+    if (!(await this.#probablyOwned())) void import("../instance/serve-instance.ts").catch(() => undefined);
+    const [{ withAdmin }, dataFolder] = await Promise.all([session, this.dataFolder()]);
+    return withAdmin({ dataFolder, project: () => this.project(), start }, work);
+  }
+
+  /** A guess that only saves time: session.ts looks properly. */
+  async #probablyOwned(): Promise<boolean> {
+    const folder = this.#options.data ?? join(await this.projectFolder(), ".millrace");
+    return existsSync(join(folder, "owner.lock"));
   }
 
   /** The answer: `value` with --json, else `text`. */

@@ -43,7 +43,7 @@ function printable(text: string): string {
 }
 
 function width(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }
 
 function pad(text: string, size: number, right: boolean): string {

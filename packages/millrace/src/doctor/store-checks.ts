@@ -8,7 +8,8 @@ import type { Admin, QueryAnswer } from "../admin/admin.ts";
 import { formatByteSize } from "../instance/byte-size.ts";
 import type { Finding } from "./check.ts";
 
-const ROWS_MAX = 5_000_000;
+/** Rows of one answer; longer lists come in pages. */
+const PAGE_ROWS = 50_000;
 /** A younger object may belong to a batch that is just being loaded. */
 const IN_FLIGHT_MS = 10 * 60_000;
 const CLOCK_SLACK_MS = 60_000;
@@ -17,7 +18,7 @@ const SHOWN_MAX = 3;
 type Ask = (sql: string) => Promise<QueryAnswer>;
 
 export async function storeChecks(admin: Admin, dataFolder: string, nowMs: number): Promise<Finding[]> {
-  const ask: Ask = (sql) => admin.query(sql, { rowsMax: ROWS_MAX, signal: AbortSignal.timeout(600_000) });
+  const ask: Ask = (sql) => admin.query(sql, { rowsMax: PAGE_ROWS, signal: AbortSignal.timeout(600_000) });
   return [await checkSums(ask), await checkObjects(ask, dataFolder, nowMs), await checkClock(ask, nowMs)];
 }
 
@@ -84,10 +85,15 @@ async function listObjects(folder: string): Promise<Map<string, StoredFile>> {
 }
 
 async function referencedKeys(ask: Ask): Promise<Set<string>> {
-  const { rows } = await ask("SELECT objects FROM millrace.ledger WHERE objects IS NOT NULL");
   const keys = new Set<string>();
-  for (const [text] of rows) collectKeys(JSON.parse(String(text)), keys);
-  return keys;
+  for (let after = "-1"; ;) {
+    const { rows } = await ask(
+      `SELECT batch, objects FROM millrace.ledger WHERE batch > ${after} AND objects IS NOT NULL ORDER BY batch LIMIT ${PAGE_ROWS}`,
+    );
+    for (const [, text] of rows) collectKeys(JSON.parse(String(text)), keys);
+    if (rows.length < PAGE_ROWS) return keys;
+    after = String(rows.at(-1)?.[0]);
+  }
 }
 
 /** Every `key` of an object reference, wherever the ledger's JSON holds it. */

@@ -1,5 +1,5 @@
 // An opened platform with its server: on the owner's socket for other commands, and on TCP where it serves applications.
-import { createServer, type MillraceServer } from "@millrace/server";
+import { createServer } from "@millrace/server";
 import type { Logger } from "@millrace/core";
 import type { ProjectPlan, StartOptions } from "@millrace/runtime";
 import { openPlatform, type OpenedPlatform, type OpenPlatformOptions } from "../open-platform.ts";
@@ -27,6 +27,8 @@ export interface Instance extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+const BODY_BYTES_MAX = 16 * 2 ** 20;
+
 /**
  * Opens, starts and serves. When it rejects, everything that was opened is closed again.
  *
@@ -40,10 +42,24 @@ export async function serveInstance(options: InstanceOptions): Promise<Instance>
     const token = await adminToken(opened.folder.path);
     options.onPlan?.(await opened.platform.plan());
     if (options.start !== false) await opened.platform.start(options.start);
-    const server = await startServer(opened, { token: token.value, ...options });
+    const server = await createServer({
+      platform: opened.platform,
+      metrics: opened.metrics,
+      cache: opened.cache,
+      token: token.value,
+      ownerToken: opened.folder.owner.token,
+      version: packageVersion(),
+      bodyBytesMax: options.project.config.server?.bodyBytesMax ?? BODY_BYTES_MAX,
+      log: options.log,
+      operations: {
+        backup: (folder) => opened.backup(folder),
+        check: (project) => opened.check(project),
+        stop: () => options.onStop?.(),
+      },
+    });
     closers.add(() => server.close());
     await server.listen({ socket: opened.folder.owner.socketPath });
-    const address = options.listen === undefined ? undefined : await server.listen(options.listen);
+    const address = options.listen === undefined ? undefined : (await server.listen(options.listen)).address;
     const close = (): Promise<void> => closers.close();
     return { opened, token, close, [Symbol.asyncDispose]: close, ...(address === undefined ? {} : { address }) };
   } catch (thrown) {

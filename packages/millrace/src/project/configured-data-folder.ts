@@ -1,10 +1,15 @@
-// Where a project's data is, from its configuration alone: a client of a running instance must not stumble over a broken domain.
+// Where a project's data is: from the loaded project, or from its configuration alone when a domain of it is broken.
 import { join, resolve } from "node:path";
-import { isMillraceError } from "@millrace/core";
+import { isMillraceError, type ProjectDefinition } from "@millrace/core";
 import type { ProjectDeclaration } from "../define-project.ts";
 import { loadRawProject } from "./load-raw-project.ts";
 
 const DEFAULT = ".millrace";
+
+/** Where a loaded project keeps its data. */
+export function dataFolderOf(project: Pick<ProjectDefinition, "config" | "folder">): string {
+  return resolve(project.folder, project.config.stores?.data ?? DEFAULT);
+}
 
 /** When the configuration itself is broken, the default place. */
 export async function configuredDataFolder(folder: string): Promise<string> {

@@ -1,7 +1,8 @@
 // `millrace dev` and `millrace start`: serve until stopped. `dev` watches the project and adopts changes; `start` is for unattended machines.
 import { Option, type Command } from "commander";
 import { systemClock, type Logger } from "@millrace/core";
-import type { LogLevel } from "@millrace/runtime";
+import type { createLogger as CreateLogger, LogLevel } from "@millrace/runtime";
+import type { OpenedPlatform } from "../../open-platform.ts";
 import { command, CommandContext, wholeNumber, type CommonOptions } from "../command-context.ts";
 import { DevReporter } from "../dev-reporter.ts";
 import type { Io } from "../io.ts";
@@ -75,7 +76,7 @@ async function serve(context: CommandContext, options: ServeOptions & { readonly
 }
 
 async function watch(
-  { opened }: { readonly opened: import("../../open-platform.ts").OpenedPlatform },
+  { opened }: { readonly opened: OpenedPlatform },
   dataFolder: string,
   reporter: DevReporter,
 ): Promise<() => Promise<void>> {
@@ -96,7 +97,7 @@ function logger(
   io: Io,
   json: boolean,
   { logLevel: level }: { readonly logLevel: LogLevel },
-  createLogger: typeof import("@millrace/runtime").createLogger,
+  createLogger: typeof CreateLogger,
 ): Logger {
   if (io.err.isTTY === true && !json) return terminalLog(io.err, { level, clock: systemClock });
   return createLogger({ level, clock: systemClock, destination: io.err });

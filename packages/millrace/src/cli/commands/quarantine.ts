@@ -1,6 +1,13 @@
 // `millrace quarantine list|show`: rejected rows with their codes, reasons and originals.
 import type { Command } from "commander";
-import { command, CommandContext, identity, wholeNumber, type CommonOptions } from "../command-context.ts";
+import {
+  command,
+  commandGroup,
+  CommandContext,
+  identity,
+  wholeNumber,
+  type CommonOptions,
+} from "../command-context.ts";
 import type { Io } from "../io.ts";
 import { formatTable } from "../table.ts";
 
@@ -17,7 +24,7 @@ interface ShowOptions extends CommonOptions {
 }
 
 export function quarantineCommand(io: Io): Command {
-  return command("quarantine", "list and show rejected rows", [
+  return commandGroup("quarantine", "list and show rejected rows", [
     "quarantine list",
     "quarantine list --code promotions.price.min --json",
     "quarantine show 17 3",

@@ -11,6 +11,9 @@ interface QueryOptions extends CommonOptions {
   readonly limit: number;
 }
 
+/** More go through GET /data/<domain>/<table>, which streams. */
+const ROWS_MAX = 100_000;
+
 export function queryCommand(io: Io): Command {
   return command("query", "run one SELECT over tables, models and system tables", [
     'query "SELECT * FROM sales.revenue_by_day"',
@@ -21,7 +24,7 @@ export function queryCommand(io: Io): Command {
     .addOption(
       new Option("-f, --format <format>", "table, csv or json").choices(["table", "csv", "json"]).default("table"),
     )
-    .option("-l, --limit <rows>", "refuse larger answers", wholeNumber(1, 10_000_000), 100_000)
+    .option("-l, --limit <rows>", "refuse larger answers", wholeNumber(1, ROWS_MAX), ROWS_MAX)
     .action(async (sql: string, options: QueryOptions) => {
       const json = options.json === true || options.format === "json";
       const context = new CommandContext(io, { ...options, json });

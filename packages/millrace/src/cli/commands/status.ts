@@ -65,10 +65,12 @@ function statusText(status: Wire<PlatformStatus>): string {
   const problems = problemLines([...status.channels, ...status.models]);
   return [
     `${status.project}: ${components.join(", ")}`,
-    ...["", channelTable(status.channels)],
+    "",
+    channelTable(status.channels),
     ...(status.models.length === 0 ? [] : ["", modelTable(status.models)]),
     ...(status.tables.length === 0 ? [] : ["", tables]),
-    ...["", `quarantine: ${open} open, ${held} held, ${readmitted} readmitted, ${discarded} discarded`],
+    "",
+    `quarantine: ${open} open, ${held} held, ${readmitted} readmitted, ${discarded} discarded`,
     ...(problems === "" ? [] : ["", problems]),
   ].join("\n");
 }
