@@ -61,7 +61,11 @@ export class Loader {
           return await this.#parts.transactions.run(subject, (tx) => this.#load(tx, work, split(open, parts)), signal);
         } catch (error) {
           if (!isMillraceError(error, "warehouse-out-of-memory") || parts >= open.length) throw error;
-          this.#parts.log.warn("Out of memory: the batch is loaded in smaller parts.", { channel, parts: parts * 2 });
+          this.#parts.log.warn("Out of memory: the batch is loaded in smaller parts.", {
+            channel,
+            parts: parts * 2,
+            error: error.message,
+          });
         }
       }
     });

@@ -63,7 +63,7 @@ export async function openStage(
   const log = options.log ?? silentLogger;
   const warehouse = await openDuckDbWarehouse({
     folder,
-    memoryLimitBytes: 512 * 1024 * 1024,
+    memoryLimitBytes: 1024 * 1024 * 1024,
     threads: 2,
     ...shared,
     log,
