@@ -21,6 +21,8 @@ export interface ServerParts {
   readonly cache: Cache;
   /** The admin token; at least 16 characters. */
   readonly token: string;
+  /** A second token, known to whoever may read the data folder's lock file; new at each start. */
+  readonly ownerToken?: string;
   /** Version of Millrace, for /openapi.json and /healthz. */
   readonly version: string;
   /** Largest request body; larger ones are answered with request-too-large. */

@@ -226,6 +226,11 @@ export const catalogue = entries({
     summary: "A file's columns do not match the contract.",
     solve: "Correct the file or the contract; nothing of the file was loaded.",
   },
+  "file-inaccessible": {
+    kind: "transient",
+    summary: "A file or folder cannot be opened or listed.",
+    solve: "Correct its permissions or the disk; it is tried again by itself, and other files are loaded meanwhile.",
+  },
   "file-rewritten": {
     kind: "user",
     summary: "A file that was loaded before has new content, and its channel refuses rewritten files.",
@@ -238,8 +243,8 @@ export const catalogue = entries({
   },
   "file-unreadable": {
     kind: "user",
-    summary: "A file cannot be read or decoded.",
-    solve: "Check permissions and format; nothing of it was loaded.",
+    summary: "A file's content is not what its name or its channel says.",
+    solve: "Correct the file or the format of the channel; nothing of it was loaded.",
   },
 
   // Upstream APIs

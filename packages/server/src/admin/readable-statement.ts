@@ -31,7 +31,7 @@ function unreadable(table: TableReference, served: readonly string[]): MillraceE
   const sameName = served.filter((one) => one.toLowerCase().endsWith(`.${table.name.toLowerCase()}`));
   const meant =
     table.domain === undefined && sameName.length > 0 ? `; write ${sameName.join(" or ")}` : didYouMean(name, served);
-  return new MillraceError("query-invalid", `There is no table ${JSON.stringify(name)}${meant}.`, {
+  return new MillraceError("query-invalid", `There is no table ${JSON.stringify(name)}${meant}`, {
     hint: "Tables are written <domain>.<table>; system tables are in millrace.*.",
   });
 }

@@ -121,7 +121,7 @@ export class Catalogue {
 
   #missing(name: string): never {
     const names = [...this.#tables.values()].map((table) => table.fullName);
-    throw new MillraceError("not-found", `There is no table ${JSON.stringify(name)}${didYouMean(name, names)}.`, {
+    throw new MillraceError("not-found", `There is no table ${JSON.stringify(name)}${didYouMean(name, names)}`, {
       details: { tables: names.slice(0, 50) },
     });
   }

@@ -1,7 +1,7 @@
 // Answers the data API: compiled requests, ETags from table versions, cached bodies, one query at a time for equal requests. Knows nothing of HTTP's transport.
 import { hash } from "node:crypto";
 import type { Readable } from "node:stream";
-import { MillraceError, type Cache, type CacheEntry, type Warehouse } from "@millrace/core";
+import { MillraceError, type Cache, type CacheEntry, type Metrics, type Warehouse } from "@millrace/core";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { contentType } from "./answer/media-type.ts";
 import { BoundedMap } from "./bounded-map.ts";
@@ -15,6 +15,7 @@ export interface DataServiceParts {
   readonly catalogue: Catalogue;
   readonly warehouse: Pick<Warehouse, "query" | "stream">;
   readonly cache: Cache;
+  readonly metrics: Metrics;
 }
 
 export interface DataAnswer {
@@ -132,6 +133,7 @@ export class DataService {
   #read({ request }: Compilation): Promise<CacheEntry> {
     if (request.kind === "stream") throw new MillraceError("internal", "A streamed result is not read as a page.");
     return this.#queries.pass(async () => {
+      this.#parts.metrics.count("millrace_data_pages_read_total");
       try {
         return await readPage(request, this.#parts.warehouse, dataLimits.queryTimeoutMs);
       } catch (thrown) {

@@ -55,10 +55,10 @@ async function totalOf(
   const { plan, range, query, preferences } = request;
   if (!preferences.count) return undefined;
   const first = rows[0];
-  if (first !== undefined) return plan.totalOf(first);
+  if (first !== undefined) return toCount(plan.totalOf(first));
   if (range.offset === 0 && query.after === undefined) return 0n;
   const found = await how.warehouse.query(plan.total.sql, plan.total.params, { timeoutMs: how.timeoutMs });
-  const total = BigInt(String(found.rows[0]?.[0]));
+  const total = toCount(found.rows[0]?.[0]);
   if (BigInt(range.offset) > total)
     throw new MillraceError(
       "range-not-satisfiable",
@@ -68,6 +68,12 @@ async function totalOf(
       },
     );
   return total;
+}
+
+/** A count as the warehouse answers it. */
+export function toCount(value: SqlValue | undefined): bigint {
+  if (typeof value === "bigint" || typeof value === "number") return BigInt(value);
+  throw new MillraceError("internal", "The warehouse answered a count that is no number.");
 }
 
 function pageHeaders(

@@ -17,20 +17,27 @@ export async function openRowStream(rows: ResultStream, writer: RowWriter, event
   const chunks = textChunks(rows, writer, events);
   // Started here: a generator that never ran would skip its `finally` and keep the warehouse's connection.
   let ready: Promise<IteratorResult<Uint8Array>> | undefined = Promise.resolve(await chunks.next());
+  const push = async (body: Readable): Promise<void> => {
+    const next = ready ?? chunks.next();
+    ready = undefined;
+    try {
+      const result = await next;
+      body.push(result.done === true ? null : result.value);
+    } catch (error) {
+      body.destroy(error as Error);
+    }
+  };
   return new Readable({
     read() {
-      const next = ready ?? chunks.next();
-      ready = undefined;
-      next.then(
-        (result) => this.push(result.done === true ? null : result.value),
-        (error: Error) => this.destroy(error),
-      );
+      void push(this);
     },
     destroy(error, done) {
-      chunks.return(undefined).then(
-        () => done(error),
-        () => done(error),
-      );
+      void chunks
+        .return(undefined)
+        .catch(() => undefined)
+        .finally(() => {
+          done(error);
+        });
     },
   });
 }

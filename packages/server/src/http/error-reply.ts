@@ -33,8 +33,9 @@ export function createErrorReply(parts: ErrorReplyParts) {
     if (status === 401 || status === 403) parts.refusals.add(request, error.code);
     if (status === 401) void reply.header("www-authenticate", 'Bearer realm="millrace"');
     if (error.kind === "transient") void reply.header("retry-after", String(retryAfterSeconds(error)));
-    if (error.code === "range-not-satisfiable")
-      void reply.header("content-range", `*/${String(error.details?.["total"] ?? "*")}`);
+    const total = error.details?.["total"];
+    if (error.code === "range-not-satisfiable" && typeof total === "number")
+      void reply.header("content-range", `*/${total}`);
     return reply
       .code(status)
       .header("content-type", errorContentType)

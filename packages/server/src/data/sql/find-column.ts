@@ -10,7 +10,7 @@ export function findColumn(table: ServedTable, name: string): ServedColumn {
   if (column !== undefined) return column;
   const names = table.columns.map((known) => known.name);
   const shown = JSON.stringify(name.slice(0, 100));
-  throw new MillraceError("request-invalid", `${table.fullName} has no column ${shown}${didYouMean(name, names)}.`, {
+  throw new MillraceError("request-invalid", `${table.fullName} has no column ${shown}${didYouMean(name, names)}`, {
     hint: `Its columns are ${names.slice(0, namesShownMax).join(", ")}.`,
     details: { column: name.slice(0, 100), columns: names.slice(0, namesShownMax) },
   });

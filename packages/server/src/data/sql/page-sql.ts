@@ -19,8 +19,8 @@ export interface PagePlan {
   readonly page: Statement;
   /** The total alone, for pages that turn out empty. */
   readonly total: Statement;
-  /** Total of an answered row. */
-  totalOf(row: readonly SqlValue[]): bigint | undefined;
+  /** Total of an answered row, when it was asked for. */
+  totalOf(row: readonly SqlValue[]): SqlValue | undefined;
   /** Cursor behind an answered row; undefined where rows cannot be told apart. */
   cursorAfter(row: readonly SqlValue[]): string | undefined;
 }
@@ -54,7 +54,7 @@ export function planPage(query: DataQuery, table: ServedTable, options: PageOpti
       params: parameters.values,
     },
     total: { sql: total, params: totalParams },
-    totalOf: (row) => (options.count ? BigInt(String(row[totalAt])) : undefined),
+    totalOf: (row) => row[totalAt],
     cursorAfter: (row) =>
       order.total
         ? printCursor(

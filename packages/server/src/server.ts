@@ -1,0 +1,108 @@
+// Puts the HTTP interface together: one router behind every door. Nothing here knows what the routes do.
+import Fastify, { type FastifyInstance } from "fastify";
+import { createTokenAuthenticator, everyPermission, grantToken, type Authenticator } from "@millrace/access";
+import { MillraceError, systemClock, systemRandom, type Clock, type Random } from "@millrace/core";
+import { addAdminRoutes } from "./admin/admin-routes.ts";
+import { Catalogue } from "./catalogue/catalogue.ts";
+import { addDataRoutes } from "./data/data-routes.ts";
+import { DataService } from "./data/data-service.ts";
+import { addHealthRoutes } from "./health/health-routes.ts";
+import { createErrorReply } from "./http/error-reply.ts";
+import { installGuard } from "./http/guard.ts";
+import { installHttpMetrics } from "./http/http-metrics.ts";
+import { openListener, type ListenAddress, type Listener } from "./http/listener.ts";
+import { RefusalLog } from "./http/refusal-log.ts";
+import { addIngestRoute } from "./ingest/ingest-route.ts";
+import { addOpenApiRoute } from "./openapi/openapi.ts";
+import { httpLimits, type ServerParts } from "./server-parts.ts";
+
+/** The HTTP interface of one platform. */
+export interface MillraceServer {
+  /** Opens one more door; all lead to the same routes. @throws MillraceError port-in-use, listen-failed */
+  listen(at: ListenAddress): Promise<Listener>;
+  /** One request without a socket, for tests and for embedding. */
+  readonly inject: FastifyInstance["inject"];
+  /** Takes no new requests, lets those in flight finish for `drainMs` (default 10 s), then cuts them. May be called again. */
+  close(options?: { readonly drainMs?: number }): Promise<void>;
+}
+
+/**
+ * The platform may be started later: until then requests answer with errors and /readyz says so.
+ *
+ * @example
+ * const server = await createServer({ platform, metrics, cache, token, version, bodyBytesMax, log, operations });
+ * await server.listen({ host: "127.0.0.1", port: 4300 });
+ */
+export async function createServer(parts: ServerParts): Promise<MillraceServer> {
+  const clock = parts.clock ?? systemClock;
+  const random = parts.random ?? systemRandom;
+  const catalogue = new Catalogue(parts.platform, () => clock.monotonicMs());
+  let closing: Promise<void> | undefined;
+  const app = createRouter(parts, clock, random);
+  addRoutes(app, { ...parts, clock, catalogue, closing: () => closing !== undefined });
+  await app.ready();
+  const listeners: Listener[] = [];
+  const close = async (drainMs: number): Promise<void> => {
+    await Promise.all(listeners.map((listener) => listener.close(drainMs)));
+    catalogue.close();
+    await app.close();
+  };
+  return {
+    async listen(at) {
+      const listener = await openListener((request, response) => app.routing(request, response), at, clock);
+      listeners.push(listener);
+      return listener;
+    },
+    inject: app.inject.bind(app),
+    close: (options = {}) => (closing ??= close(options.drainMs ?? httpLimits.drainMs)),
+  };
+}
+
+function createRouter(parts: ServerParts, clock: Clock, random: Random): FastifyInstance {
+  const { log, metrics } = parts;
+  const noQuery = {};
+  const app = Fastify({
+    logger: false,
+    bodyLimit: parts.bodyBytesMax,
+    return503OnClosing: true,
+    // Queries are read by the routes that have one, in their own grammar.
+    routerOptions: {
+      maxParamLength: httpLimits.urlCharsMax,
+      querystringParser: () => noQuery,
+      ignoreTrailingSlash: false,
+    },
+  });
+  app.removeAllContentTypeParsers();
+  installGuard(app, authenticatorOf(parts));
+  installHttpMetrics(app, metrics);
+  app.setErrorHandler(createErrorReply({ log, metrics, random, refusals: new RefusalLog(log, clock) }));
+  app.setNotFoundHandler((request) => {
+    const path = request.url.split("?", 1)[0]?.slice(0, 200);
+    throw new MillraceError("not-found", `There is nothing at ${request.method} ${path}.`);
+  });
+  return app;
+}
+
+function authenticatorOf({ token, ownerToken }: ServerParts): Authenticator {
+  const admin = grantToken({ name: "admin", token, permissions: everyPermission });
+  if (ownerToken === undefined) return createTokenAuthenticator([admin]);
+  return createTokenAuthenticator([
+    admin,
+    grantToken({ name: "owner", token: ownerToken, permissions: everyPermission }),
+  ]);
+}
+
+interface RouteParts extends ServerParts {
+  readonly clock: Clock;
+  readonly catalogue: Catalogue;
+  readonly closing: () => boolean;
+}
+
+function addRoutes(app: FastifyInstance, parts: RouteParts): void {
+  const { platform, catalogue, cache, metrics } = parts;
+  addHealthRoutes(app, parts);
+  addIngestRoute(app, platform, parts.bodyBytesMax);
+  addDataRoutes(app, new DataService({ catalogue, cache, metrics, warehouse: platform.warehouse }));
+  addOpenApiRoute(app, { catalogue, project: () => platform.project, version: parts.version });
+  addAdminRoutes(app, parts);
+}
