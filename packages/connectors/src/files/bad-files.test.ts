@@ -2,7 +2,7 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { chmod } from "node:fs/promises";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { isMillraceError, type RefusedFile } from "@millrace/core";
+import { contract, isMillraceError, t, type RefusedFile } from "@millrace/core";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { drop, fileChannel, header, paths } from "../testing/promotion-files.ts";
 import type { FilesOptions } from "./files-config.ts";
@@ -114,6 +114,16 @@ describe("is refused", () => {
     expect(harness.refused).toHaveLength(before);
   });
 
+  it("without a word of its rows where the table has personal data", async () => {
+    const Person = contract("people", { id: t.int64().key(), mail: t.string().pii() });
+    await using harness = await fileChannel({ into: Person });
+    await drop(harness, "drops/a.csv", "1,ann@example.com\n2,bob@example.com\n");
+    await harness.drain();
+    const said = JSON.stringify(harness.refused[0]?.error) + harness.lines.join("\n");
+    expect(said).toContain("none of the 2 names");
+    expect(said).not.toContain("example.com");
+  });
+
   it("until it is delivered again", async () => {
     await using harness = await fileChannel();
     await drop(harness, "drops/a.csv", "x,y\n1,2\n", 50);
@@ -174,7 +184,7 @@ describe("what the system refuses", () => {
         harness.commit(arrival);
       }
     })();
-    await expect(reading).rejects.toMatchObject({ code: "file-unreadable", details: { cause: "EACCES" } });
+    await expect(reading).rejects.toMatchObject({ code: "file-inaccessible", details: { cause: "EACCES" } });
     expect(seen).toEqual(["drops/open.csv"]);
     await chmod(`${harness.folder}/drops/locked`, 0o700);
     await chmod(file, 0o600);
@@ -196,7 +206,7 @@ describe("what the system refuses", () => {
     await drop(harness, "drops/a.csv", good);
     const { symlink } = await import("node:fs/promises");
     await symlink("loop.csv", `${harness.folder}/drops/loop.csv`);
-    await expect(harness.drain()).rejects.toMatchObject({ code: "file-unreadable", details: { cause: "ELOOP" } });
+    await expect(harness.drain()).rejects.toMatchObject({ code: "file-inaccessible", details: { cause: "ELOOP" } });
     expect([...harness.known.keys()]).toEqual(["drops/a.csv"]);
   });
 });

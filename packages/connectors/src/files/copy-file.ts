@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { isMillraceError, MillraceError, type ObjectRef, type ObjectStore, type PutOptions } from "@millrace/core";
 import type { ContentCheck } from "./encoding-check.ts";
-import { modifiedMicros, systemCode, unreadable, type FoundFile } from "./list-files.ts";
+import { modifiedMicros, systemCode, inaccessible, type FoundFile } from "./list-files.ts";
 
 const pieceBytes = 1024 * 1024;
 
-/** @throws MillraceError file-changed, file-unreadable, what the check throws, storage-* */
+/** @throws MillraceError file-changed, file-inaccessible, what the check throws, storage-* */
 export async function copyFile(
   file: FoundFile,
   { objects, check, ...options }: PutOptions & { readonly objects: ObjectStore; readonly check: ContentCheck },
@@ -19,7 +19,7 @@ export async function copyFile(
   }
 }
 
-/** SHA-256 of a file, hex. @throws MillraceError file-changed, file-unreadable */
+/** SHA-256 of a file, hex. @throws MillraceError file-changed, file-inaccessible */
 export async function hashFile(file: FoundFile): Promise<string> {
   const hash = createHash("sha256");
   for await (const piece of content(file)) hash.update(piece);
@@ -37,7 +37,7 @@ async function* checkedContent(file: FoundFile, check: ContentCheck): AsyncGener
 /** The bytes of exactly this version of the file. */
 async function* content(file: FoundFile): AsyncGenerator<Uint8Array> {
   const handle = await open(file.absolute).catch((thrown: unknown) => {
-    throw systemCode(thrown) === "ENOENT" ? changed(file, "it is gone") : unreadable(thrown, file.absolute);
+    throw systemCode(thrown) === "ENOENT" ? changed(file, "it is gone") : inaccessible(thrown, file.absolute);
   });
   try {
     await demandSame(file, handle);
@@ -54,7 +54,7 @@ async function* content(file: FoundFile): AsyncGenerator<Uint8Array> {
     await demandSame(file, handle);
   } catch (thrown) {
     if (systemCode(thrown) === undefined || isMillraceError(thrown)) throw thrown;
-    throw unreadable(thrown, file.absolute);
+    throw inaccessible(thrown, file.absolute);
   } finally {
     await handle.close();
   }

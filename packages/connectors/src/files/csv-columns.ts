@@ -19,6 +19,9 @@ export function columnProblem(contract: ContractDefinition, found: readonly stri
   const spare = found.filter((name) => !known.includes(name.toLowerCase()));
   const missing = contract.columns.filter((column) => column.required && !seen.has(sourceName(column).toLowerCase()));
   if (missing.length === 0) return undefined;
+  // Without a single known name, the first record may be data, which may be personal.
+  if (spare.length === found.length && contract.columns.some((column) => column.pii))
+    return `none of the ${found.length} names in its first record is a column of contract "${contract.name}"; is there a header?`;
   const names = missing.map(
     (column) =>
       `"${sourceName(column)}"${didYouMean(sourceName(column), spare).replace("; did you mean", ", perhaps").replace("?", "")}`,

@@ -18,7 +18,7 @@ import type { FoundFile } from "./list-files.ts";
 /** `settled`: nothing to do as long as the file stays as it is. */
 export type Intake = StoredFile | "settled";
 
-const refusals: ReadonlySet<string> = new Set(["file-truncated", "file-columns", "file-rewritten"]);
+const refusals: ReadonlySet<string> = new Set(["file-unreadable", "file-truncated", "file-columns", "file-rewritten"]);
 
 export class FileIntake {
   readonly #context: ConnectorContext;
@@ -29,7 +29,7 @@ export class FileIntake {
     this.#config = config;
   }
 
-  /** @throws MillraceError file-changed (try again), file-unreadable (the system refuses), storage-* */
+  /** @throws MillraceError file-changed and file-inaccessible (try again), storage-* */
   async take(file: FoundFile, known: KnownFile | undefined, signal: AbortSignal): Promise<Intake> {
     if (known !== undefined && (await isSame(file, known))) return "settled";
     try {
@@ -89,7 +89,6 @@ export class FileIntake {
 
   async #refuse(file: FoundFile, error: MillraceError): Promise<void> {
     await this.#context.refuse({ file: identityOf(file, await hashFile(file)), error });
-    this.#context.log.warn("file refused", { path: file.path, code: error.code, reason: error.message });
     this.#context.metrics.count("millrace_files_refused_total", 1, { code: error.code });
   }
 }
@@ -107,8 +106,7 @@ function identityOf(file: FoundFile, sha256: string): FileIdentity {
   return { path: file.path, size: file.size, modifiedMicros: file.modifiedMicros, sha256 };
 }
 
-/** The content is at fault; permissions and disks are not, which say so with the system's own code. */
+/** The content is at fault, not the way to it. */
 function isRefusal(thrown: unknown): thrown is MillraceError {
-  if (!isMillraceError(thrown)) return false;
-  return refusals.has(thrown.code) || (thrown.code === "file-unreadable" && thrown.details?.["cause"] === undefined);
+  return isMillraceError(thrown) && refusals.has(thrown.code);
 }

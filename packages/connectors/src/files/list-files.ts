@@ -15,7 +15,7 @@ export interface FoundFile {
 
 export interface Listing {
   readonly files: readonly FoundFile[];
-  /** Folders and files that could not be looked at: file-unreadable. */
+  /** Folders and files that could not be looked at: file-inaccessible. */
   readonly problems: readonly MillraceError[];
 }
 
@@ -78,7 +78,7 @@ async function statOf(path: string, problems: MillraceError[]): Promise<BigIntSt
 }
 
 function report(thrown: unknown, path: string, problems: MillraceError[]): void {
-  if (!isGone(thrown)) problems.push(unreadable(thrown, path));
+  if (!isGone(thrown)) problems.push(inaccessible(thrown, path));
 }
 
 /** The file or folder is not there (any more). */
@@ -91,17 +91,12 @@ export function systemCode(thrown: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
-/** file-unreadable for what the system refuses: permissions, broken disks. */
-export function unreadable(thrown: unknown, path: string): MillraceError {
+/** What the system refuses: permissions, broken disks. */
+export function inaccessible(thrown: unknown, path: string): MillraceError {
   const code = systemCode(thrown);
-  const reason =
-    code === "EACCES" || code === "EPERM"
-      ? "permission denied"
-      : thrown instanceof Error
-        ? thrown.message
-        : String(thrown);
-  return new MillraceError("file-unreadable", `${path} cannot be read: ${reason}`, {
-    hint: "Check permissions and disk; it is tried again, and other files are loaded meanwhile.",
+  const denied = code === "EACCES" || code === "EPERM";
+  const reason = denied ? "permission denied" : thrown instanceof Error ? thrown.message : String(thrown);
+  return new MillraceError("file-inaccessible", `${path} cannot be read: ${reason}`, {
     details: { path, ...(code === undefined ? {} : { cause: code }) },
     cause: thrown,
   });

@@ -1,7 +1,6 @@
 // A page's bytes as JSON: parsed once, for its cursor and its records' high water; the bytes themselves are what is stored and loaded.
 import { didYouMean, MillraceError } from "@millrace/core";
 import { valueAt } from "./json-path.ts";
-import { excerptOf } from "./read-body.ts";
 
 export interface PageDocument {
   /** As they came, without a byte order mark. */
@@ -12,7 +11,8 @@ export interface PageDocument {
 export interface PageSource {
   readonly place: string;
   readonly contentType: string;
-  readonly clean: (text: string) => string;
+  /** Makes the start of the body fit for a message. */
+  readonly excerpt: (start: Uint8Array) => string;
 }
 
 /** @throws MillraceError upstream-not-json */
@@ -25,7 +25,7 @@ export function parsePage(raw: Uint8Array, source: PageSource): PageDocument {
     const type = source.contentType === "" ? "without a content type" : source.contentType;
     throw new MillraceError(
       "upstream-not-json",
-      `${source.place} answered with something that is not JSON (${type}, ${raw.byteLength} bytes): ${excerptOf(raw.subarray(0, 1000), source.clean)}`,
+      `${source.place} answered with something that is not JSON (${type}, ${raw.byteLength} bytes)${source.excerpt(raw.subarray(0, 1000))}`,
       { details: { contentType: source.contentType, bytes: raw.byteLength } },
     );
   }

@@ -18,6 +18,8 @@ export interface RequesterOptions {
   /** Longest time that all waits of one page may take together. */
   readonly waitMsMax: number;
   readonly timeoutMs: number;
+  /** True when a table of the channel has personal data: then errors do not quote pages. */
+  readonly personal: boolean;
 }
 
 export interface FetchedPage extends PageDocument {
@@ -96,7 +98,9 @@ export class Requester {
     const raw = await readWhole(response, pageBytesMax, place);
     const { headers } = response;
     if (response.status === 204) return { bytes: raw, document: null, url, headers, place };
-    const source = { place, contentType: headers["content-type"] ?? "", clean };
+    // What should have been records may be personal data.
+    const excerpt = (start: Uint8Array): string => (this.#options.personal ? "" : `: ${excerptOf(start, clean)}`);
+    const source = { place, contentType: headers["content-type"] ?? "", excerpt };
     try {
       return { ...parsePage(raw, source), url, headers, place };
     } catch (thrown) {

@@ -1,6 +1,6 @@
 // REST channels against servers that behave badly: what is tried again, what is said, and what is never said.
 import { gzipSync } from "node:zlib";
-import type { Arrival } from "@millrace/core";
+import { contract, t, type Arrival } from "@millrace/core";
 import { describe, expect, it } from "vitest";
 import { secret } from "../authoring/references.ts";
 import { apiServer, sendJson, sendStatus } from "../testing/api-server.ts";
@@ -133,6 +133,16 @@ describe("a page that is none", () => {
     await expect(harness.drain()).rejects.toThrow(
       'there is nothing at records $.data, a list is expected. The page has dta (list of 2), count; did you mean "dta"?',
     );
+  });
+
+  it("is not quoted where the table has personal data", async () => {
+    const Person = contract("people", { id: t.int64().key(), mail: t.string().pii() });
+    await using api = await apiServer((_, response) => sendStatus(response, 200, {}, "id,mail\n1,ann@example.com"));
+    for (const into of [Person, Sale]) {
+      await using harness = await channel(api, { into });
+      const message = String(await harness.drain().catch((thrown: unknown) => thrown));
+      expect([message.includes("is not JSON"), message.includes("ann@")]).toEqual([true, into === Sale]);
+    }
   });
 
   it("a page that is too large", async () => {

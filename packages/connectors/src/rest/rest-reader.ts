@@ -132,6 +132,7 @@ export class RestReader implements ChannelReader {
       backoff: { baseMs: ms(retry.base), capMs: ms(retry.cap), attemptsMax: retry.attempts },
       waitMsMax: ms(retry.budget),
       timeoutMs: ms(timeout),
+      personal: channel.outputs.some(({ contract }) => contract.columns.some((column) => column.pii)),
     });
   }
 
