@@ -100,7 +100,14 @@ it("serves files and events, answers a second process, and stops on Ctrl-C", asy
   expect(await millrace(shop, ["backup", join(shop, "..", "backup-of-running")])).toMatchObject({ code: 0 });
   expect((await millrace(shop, ["run", "--json"])).out).toContain('"errors": []');
   const ended = await server.stop();
-  expect(ended).toMatchObject({ code: 0, err: "" });
+  expect(ended.code).toBe(0);
+  // Nothing went wrong but the one call without a token, which leaves its line.
+  expect(
+    ended.err
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { msg: string }).msg),
+  ).toEqual(["A call was refused."]);
   expect(await query("SELECT count(*) AS n FROM sales.page_views")).toEqual([{ n: 2 }]);
 });
 
@@ -114,7 +121,9 @@ it("adopts changes while it serves; broken files and conflicts leave the project
   );
   expect(await server.next("plan")).toMatchObject({
     adopted: true,
-    changes: [{ action: "add-columns", name: "sales.page_views", columns: ["device"] }],
+    changes: expect.arrayContaining([
+      expect.objectContaining({ action: "add-columns", name: "sales.page_views", columns: ["device"] }),
+    ]) as unknown,
   });
   expect(await send({ address, headers }, [view(1)])).toBe(202);
 

@@ -46,6 +46,18 @@ export function controlStoreConformance(
     const subjects = (tasks: readonly LeasedTask[]): string[] => tasks.map((task) => task.subject);
 
     describe("leasing", () => {
+      it("takes moments with parts of a millisecond, as jitter makes them, and is never early", async () => {
+        await store.tasks.enqueue({ kind: "poll", subject: "a", input: null, readyAtMs: clock.nowMs() + 10.3 });
+        await clock.advance(10);
+        expect(await lease()).toEqual([]);
+        await clock.advance(1);
+        const task = await leaseOne();
+        expect(await store.tasks.fail(task, error, clock.nowMs() + 0.7)).toBe(true);
+        expect(await lease()).toEqual([]);
+        await clock.advance(1);
+        expect(subjects(await lease())).toEqual(["a"]);
+      });
+
       it("gives a task to its kind, as it was enqueued, once", async () => {
         const id = await store.tasks.enqueue({
           kind: "poll",

@@ -18,9 +18,14 @@ export interface LeaseRequest {
   readonly max: number;
 }
 
+/** Moments with parts of a millisecond (back-off with jitter has them) are rounded up: never earlier than asked for. */
+function wholeMs(ms: number): number {
+  return Math.ceil(ms);
+}
+
 /** A ready task of the same kind and subject takes the newest input, the higher priority and the earlier time. */
 export async function enqueue(db: Db, task: NewTask, nowMs: number): Promise<number> {
-  const readyMs = task.readyAtMs ?? nowMs;
+  const readyMs = wholeMs(task.readyAtMs ?? nowMs);
   const row = await db
     .insertInto("tasks")
     .values({
@@ -176,7 +181,7 @@ export async function fail(
     .executeTakeFirst();
   const retry = {
     state: "ready",
-    ready_ms: failure.retryAtMs,
+    ready_ms: wholeMs(failure.retryAtMs),
     due: failure.retryAtMs <= nowMs ? 1 : 0,
     error,
     lease_until_ms: null,
