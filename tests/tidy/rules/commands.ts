@@ -8,7 +8,7 @@ const DOCUMENTS =
 const SCRIPT = /\bnpm (?:run (?:-s )?([a-z][a-z0-9:-]*)|(test|start)\b)/g;
 /** A call of the command line in code: at the start of a line, of a span, or after npx. */
 const CALL = /(?:^|`|npx )millrace ([a-z]+)\b/gm;
-const DEFINED = /(?:\.command|new Command)\(\s*["'`]([a-z]+)/g;
+const DEFINED = /[cC]ommand\(\s*["'`]([a-z]+)/g;
 
 function commandsOf(tree: SourceTree): Set<string> {
   const sources = filesMatching(tree, /^packages\/millrace\/src\/cli\/.*\.ts$/);

@@ -11,7 +11,7 @@ import {
   type Metrics,
   type Random,
 } from "@millrace/core";
-import { errorContentType } from "./security-headers.ts";
+import { jsonContentType } from "./security-headers.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 
 export interface ErrorReplyParts {
@@ -38,7 +38,7 @@ export function createErrorReply(parts: ErrorReplyParts) {
       void reply.header("content-range", `*/${total}`);
     return reply
       .code(status)
-      .header("content-type", errorContentType)
+      .header("content-type", jsonContentType)
       .send(stringifyExact(publicReport(error, reference)));
   };
 }

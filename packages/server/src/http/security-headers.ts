@@ -11,5 +11,4 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 export const dataCacheControl = "private, no-cache";
 
 export const jsonContentType = "application/json; charset=utf-8";
-export const errorContentType = jsonContentType;
 export const linesContentType = "application/x-ndjson; charset=utf-8";

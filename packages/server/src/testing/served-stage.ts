@@ -116,13 +116,8 @@ export async function openStage(options: StageOptions = {}): Promise<ServedStage
   const shared = { clock: systemClock, random: systemRandom };
   const lines: string[] = [];
   const log = memoryLogger(lines);
-  const warehouse = await openDuckDbWarehouse({
-    folder,
-    memoryLimitBytes: 512 * 1024 * 1024,
-    threads: 2,
-    ...shared,
-    log,
-  });
+  const bounds = { memoryLimitBytes: 512 * 1024 * 1024, threads: 2 };
+  const warehouse = await openDuckDbWarehouse({ folder, ...bounds, ...shared, log });
   const eventLog = await openSqliteEventLog(join(folder, "log.sqlite"), shared);
   const control = await openSqliteControlStore(join(folder, "control.sqlite"), shared);
   const metrics = createMetrics();
@@ -156,24 +151,7 @@ export async function openStage(options: StageOptions = {}): Promise<ServedStage
     operations,
     ...options.server,
   });
-  const send: ServedStage["send"] = async (method, url, { headers = {}, body, token = stageToken } = {}) => {
-    const response = await server.inject({
-      method,
-      url,
-      headers: { ...(token === "" ? {} : { authorization: `Bearer ${token}` }), ...headers },
-      ...(body === undefined ? {} : { payload: body }),
-    });
-    const json =
-      String(response.headers["content-type"]).includes("json") &&
-      response.body !== "" &&
-      !response.body.includes("}\n");
-    return {
-      status: response.statusCode,
-      headers: response.headers as Answer["headers"],
-      text: response.body,
-      json: json ? (JSON.parse(response.body) as unknown) : undefined,
-    };
-  };
+  const send = senderOf(server);
   return {
     platform,
     server,
@@ -199,6 +177,28 @@ export async function openStage(options: StageOptions = {}): Promise<ServedStage
       await warehouse.close();
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** Sends requests into the server without a socket. */
+function senderOf(server: MillraceServer): ServedStage["send"] {
+  return async (method, url, { headers = {}, body, token = stageToken } = {}) => {
+    const response = await server.inject({
+      method,
+      url,
+      headers: { ...(token === "" ? {} : { authorization: `Bearer ${token}` }), ...headers },
+      ...(body === undefined ? {} : { payload: body }),
+    });
+    const json =
+      String(response.headers["content-type"]).includes("json") &&
+      response.body !== "" &&
+      !response.body.includes("}\n");
+    return {
+      status: response.statusCode,
+      headers: response.headers as Answer["headers"],
+      text: response.body,
+      json: json ? (JSON.parse(response.body) as unknown) : undefined,
+    };
   };
 }
 

@@ -70,12 +70,6 @@ export function cteBody(entry: SyntaxNode): SyntaxNode | undefined {
   return query === undefined ? undefined : nodeOf(query, "node");
 }
 
-/** The query below a FROM-subquery or an expression's subquery. */
-export function subqueryBody(node: SyntaxNode): SyntaxNode | undefined {
-  const query = nodeOf(node, "subquery");
-  return query === undefined ? undefined : nodeOf(query, "node");
-}
-
 export interface NamedUse {
   readonly name: string;
   readonly position?: number;
