@@ -98,6 +98,7 @@ it("serves files and events, answers a second process, and stops on Ctrl-C", asy
   expect((await millrace(shop, ["status"])).out).toContain("sales.page_views");
   expect((await millrace(shop, ["doctor"])).out).toContain(`in use by process ${server.child.pid}`);
   expect(await millrace(shop, ["backup", join(shop, "..", "backup-of-running")])).toMatchObject({ code: 0 });
+  failed(await millrace(shop, ["restore", "--replace", join(shop, "..", "backup-of-running")]), "data-folder-locked");
   expect((await millrace(shop, ["run", "--json"])).out).toContain('"errors": []');
   const ended = await server.stop();
   expect(ended.code).toBe(0);

@@ -1,4 +1,5 @@
 // The composition root: takes the data folder, opens one adapter per port inside the budget, and joins them into a platform.
+import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
   systemClock,
@@ -10,9 +11,16 @@ import {
   type ProjectDefinition,
   type Random,
 } from "@millrace/core";
-import { createMetrics, createPlatform, type MetricsRegistry, type Platform } from "@millrace/runtime";
-import { backUpDataFolder, openDataFolder, type BackupSummary, type DataFolder } from "@millrace/store-local";
+import { createMetrics, createPlatform, type MetricsRegistry, type Platform, type Progress } from "@millrace/runtime";
+import {
+  backUpDataFolder,
+  openDataFolder,
+  type BackupPart,
+  type BackupSummary,
+  type DataFolder,
+} from "@millrace/store-local";
 import { embeddedAdapters, type AdapterContext, type Adapters } from "./instance/adapters.ts";
+import { bodyBytesMaxOf } from "./instance/body-bytes-max.ts";
 import { budgetOf, type Budget } from "./instance/budget.ts";
 import { Closers } from "./instance/closers.ts";
 import { dataFolderOf } from "./project/configured-data-folder.ts";
@@ -40,7 +48,7 @@ export interface OpenedPlatform extends AsyncDisposable {
   /** Refuses rules that cannot be bound; everything else is refused by the platform's plan. @throws MillraceError contract-invalid, project-invalid */
   check(project: ProjectDefinition): Promise<void>;
   /** One consistent cut of all stores, into a folder that is not there yet. */
-  backup(target: string): Promise<BackupSummary>;
+  backup(target: string, onProgress?: (progress: Progress) => void): Promise<BackupSummary>;
   /** Stops the platform, closes the stores and gives the folder up. May be called again. */
   close(): Promise<void>;
 }
@@ -63,7 +71,17 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Opened
     const budget = budgetOf(project.config.limits);
     const stores = await openStores(adapters, { project, folder, budget, clock, random, log, metrics }, closers);
     await checkRules(project, stores.warehouse);
-    const platform = createPlatform({ ...stores, project, clock, random, log, metrics, connectors });
+    const platform = createPlatform({
+      ...stores,
+      project,
+      clock,
+      random,
+      log,
+      metrics,
+      connectors,
+      // What the door lets in, the platform takes.
+      limits: { ingestBytesMax: bodyBytesMaxOf(project) },
+    });
     closers.add(() => platform.stop());
     const close = (): Promise<void> => closers.close();
     return {
@@ -74,7 +92,7 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Opened
       cache: stores.cache,
       objects: stores.objects,
       check: (next) => checkRules(next, stores.warehouse),
-      backup: (target) => backUp(folder, stores, target),
+      backup: (target, onProgress) => backUp(folder, stores, { target, onProgress }),
       close,
       [Symbol.asyncDispose]: close,
     };
@@ -109,14 +127,28 @@ async function openStores(adapters: Adapters, context: AdapterContext, closers: 
 }
 
 /** The warehouse first, then the log that keeps everything it may still need, then the rest: see backUpDataFolder. */
-async function backUp(folder: DataFolder, stores: Stores, target: string): Promise<BackupSummary> {
-  const release = stores.eventLog.holdTrims();
+async function backUp(
+  folder: DataFolder,
+  stores: Stores,
+  to: { readonly target: string; readonly onProgress: ((progress: Progress) => void) | undefined },
+): Promise<BackupSummary> {
+  const { warehouse, eventLog, control } = stores;
+  let done = 0;
+  const part = (name: BackupPart["name"], write: BackupPart["write"]): BackupPart => ({
+    name,
+    async write(file) {
+      await write(file);
+      done += (await stat(file)).size;
+      to.onProgress?.({ subject: name, done, unit: "bytes" });
+    },
+  });
+  const release = eventLog.holdTrims();
   try {
-    return await backUpDataFolder(folder.path, target, {
+    return await backUpDataFolder(folder.path, to.target, {
       parts: [
-        { name: "warehouse.duckdb", write: (file) => stores.warehouse.backup(dirname(file)) },
-        { name: "log.sqlite", write: (file) => stores.eventLog.backup(file) },
-        { name: "control.sqlite", write: (file) => stores.control.backup(file) },
+        part("warehouse.duckdb", (file) => warehouse.backup(dirname(file))),
+        part("log.sqlite", (file) => eventLog.backup(file)),
+        part("control.sqlite", (file) => control.backup(file)),
       ],
     });
   } finally {

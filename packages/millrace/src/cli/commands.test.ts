@@ -89,8 +89,10 @@ describe("a new project", () => {
     expect(findings.map(({ check }) => check)).toEqual([
       "versions",
       "project",
+      "budget",
       "disk space",
       "data folder",
+      "stores",
       "ledger sums",
       "raw objects",
       "clock",
@@ -120,7 +122,7 @@ describe("a corrected contract", () => {
 });
 
 describe("backup and restore", () => {
-  it("brings everything back as one cut, and gives nothing up unasked", async () => {
+  it("brings everything back as one cut, and gives nothing up unasked", { timeout: 60_000 }, async () => {
     const backup = join(root, "backup");
     expect(await json("backup", backup)).toMatchObject({ path: backup, objects: 1 });
     expect(await runCommand(shop, "backup", backup)).toMatchObject({

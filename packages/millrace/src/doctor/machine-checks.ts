@@ -2,8 +2,9 @@
 import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { toMillraceError } from "@millrace/core";
+import { toMillraceError, type ProjectConfig } from "@millrace/core";
 import { readFormat, readOwner } from "@millrace/store-local";
+import { budgetOf } from "../instance/budget.ts";
 import { formatByteSize } from "../instance/byte-size.ts";
 import { packageVersion } from "../package-version.ts";
 import type { Finding } from "./check.ts";
@@ -17,6 +18,13 @@ export function checkVersions(): Finding {
   const detail = `millrace ${packageVersion()}, node ${node}, sqlite ${sqlite}, ${process.platform} ${process.arch}`;
   if (Number.parseInt(node, 10) >= NODE_MAJOR_MIN) return { check: "versions", state: "ok", detail };
   return { check: "versions", state: "fail", detail, hint: `Install Node ${NODE_MAJOR_MIN} or newer.` };
+}
+
+/** What an instance of this project would use here. */
+export function checkBudget(limits: ProjectConfig["limits"]): Finding {
+  const { memoryBytes, warehouseBytes, threads } = budgetOf(limits);
+  const shares = `${formatByteSize(memoryBytes)} memory, of it ${formatByteSize(warehouseBytes)} for the warehouse, ${threads} threads`;
+  return { check: "budget", state: "ok", detail: shares };
 }
 
 export async function checkDiskSpace(dataFolder: string): Promise<Finding> {

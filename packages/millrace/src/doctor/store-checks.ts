@@ -19,7 +19,22 @@ type Ask = (sql: string) => Promise<QueryAnswer>;
 
 export async function storeChecks(admin: Admin, dataFolder: string, nowMs: number): Promise<Finding[]> {
   const ask: Ask = (sql) => admin.query(sql, { rowsMax: PAGE_ROWS, signal: AbortSignal.timeout(600_000) });
-  return [await checkSums(ask), await checkObjects(ask, dataFolder, nowMs), await checkClock(ask, nowMs)];
+  return [
+    await checkStores(ask),
+    await checkSums(ask),
+    await checkObjects(ask, dataFolder, nowMs),
+    await checkClock(ask, nowMs),
+  ];
+}
+
+/** Whoever answers has opened all of them. */
+async function checkStores(ask: Ask): Promise<Finding> {
+  const { rows } = await ask("SELECT version()");
+  return {
+    check: "stores",
+    state: "ok",
+    detail: `warehouse (duckdb ${String(rows[0]?.[0])}), log, control store and objects open`,
+  };
 }
 
 async function checkSums(ask: Ask): Promise<Finding> {

@@ -5,6 +5,7 @@ import type { ProjectPlan, StartOptions } from "@millrace/runtime";
 import { openPlatform, type OpenedPlatform, type OpenPlatformOptions } from "../open-platform.ts";
 import { packageVersion } from "../package-version.ts";
 import { adminToken, type AdminToken } from "./admin-token.ts";
+import { bodyBytesMaxOf } from "./body-bytes-max.ts";
 import { Closers } from "./closers.ts";
 
 export interface InstanceOptions extends OpenPlatformOptions {
@@ -27,8 +28,6 @@ export interface Instance extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const BODY_BYTES_MAX = 16 * 2 ** 20;
-
 /**
  * Opens, starts and serves. When it rejects, everything that was opened is closed again.
  *
@@ -49,10 +48,10 @@ export async function serveInstance(options: InstanceOptions): Promise<Instance>
       token: token.value,
       ownerToken: opened.folder.owner.token,
       version: packageVersion(),
-      bodyBytesMax: options.project.config.server?.bodyBytesMax ?? BODY_BYTES_MAX,
+      bodyBytesMax: bodyBytesMaxOf(options.project),
       log: options.log,
       operations: {
-        backup: (folder) => opened.backup(folder),
+        backup: (folder, { onProgress }) => opened.backup(folder, onProgress),
         check: (project) => opened.check(project),
         stop: () => options.onStop?.(),
       },

@@ -34,6 +34,7 @@ async function examine(context: CommandContext): Promise<Finding[]> {
       }),
       (error: unknown) => machine.failing("project", error),
     ),
+    machine.checkBudget((await context.project().catch(() => undefined))?.config.limits),
     await machine.checkDiskSpace(dataFolder),
     await machine.checkFolder(dataFolder),
   ];
