@@ -7,7 +7,7 @@ import {
   cursor,
   defineProject,
   env,
-  events,
+  type events,
   files,
   marker,
   rest,
