@@ -222,7 +222,9 @@ it("compares decimals beyond the column's scale without rounding", async () => {
     .filter((amount) => amount !== null)
     .map(Number);
   const one = amounts[0] ?? 0;
-  expect(await ids(`amount=gt.${one.toFixed(3)}4`)).toBe(amounts.filter((amount) => amount > Number(`${one.toFixed(3)}4`)).length);
+  expect(await ids(`amount=gt.${one.toFixed(3)}4`)).toBe(
+    amounts.filter((amount) => amount > Number(`${one.toFixed(3)}4`)).length,
+  );
   expect(await ids(`amount=eq.${one.toFixed(3)}4`)).toBe(0);
   expect(await ids(`amount=lt.99999999999999999999`)).toBe(amounts.length);
 });
