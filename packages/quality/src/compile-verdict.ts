@@ -60,10 +60,16 @@ function checkSql(name: string, type: LogicalType, check: ColumnCheck): string {
     case "email":
       return `regexp_matches(${name}, ${quoted(emailPattern)})`;
     case "oneOf":
-      return `${name} IN (${check.values.map((value) => bound(type, value)).join(", ")})`;
+      return among(name, type, check.values);
     case "notOneOf":
-      return `${name} NOT IN (${check.values.map((value) => bound(type, value)).join(", ")})`;
+      return `NOT ${among(name, type, check.values)}`;
   }
+}
+
+/** Never an IN list: the engine turns one into a hash join, whose rows leave in no order, and the order is a row's position. */
+function among(name: string, type: LogicalType, values: readonly string[]): string {
+  if (values.length > 8) return `list_contains([${values.map((value) => bound(type, value)).join(", ")}], ${name})`;
+  return `(${values.map((value) => `${name} = ${bound(type, value)}`).join(" OR ") || "false"})`;
 }
 
 /** A literal of the column's type. */
@@ -73,7 +79,7 @@ function bound(type: LogicalType, value: string): string {
     case "int64":
       return `CAST(${quoted(value)} AS BIGINT)`;
     case "decimal":
-      return `CAST(${quoted(value)} AS DECIMAL(38, ${Math.max(type.scale, fractionDigits(value))}))`;
+      return decimalBound(type, value);
     case "float":
       return `CAST(${quoted(value)} AS DOUBLE)`;
     case "date":
@@ -87,6 +93,13 @@ function bound(type: LogicalType, value: string): string {
     default:
       return quoted(value);
   }
+}
+
+/** In the narrowest type that holds bound and column, so that the column's own values need not be widened to compare. */
+function decimalBound(type: Extract<LogicalType, { kind: "decimal" }>, value: string): string {
+  const scale = Math.max(type.scale, fractionDigits(value));
+  const whole = Math.max(type.precision - type.scale, value.replace(/^[+-]/, "").split(".")[0]?.length ?? 1);
+  return `CAST(${quoted(value)} AS DECIMAL(${Math.min(38, whole + scale)}, ${scale}))`;
 }
 
 function fractionDigits(value: string): number {

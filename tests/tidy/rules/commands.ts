@@ -8,7 +8,8 @@ const DOCUMENTS =
 const SCRIPT = /\bnpm (?:run (?:-s )?([a-z][a-z0-9:-]*)|(test|start)\b)/g;
 /** A call of the command line in code: at the start of a line, of a span, or after npx. */
 const CALL = /(?:^|`|npx )millrace ([a-z]+)\b/gm;
-const DEFINED = /[cC]ommand\(\s*["'`]([a-z]+)/g;
+/** `command("run", ...)`, `serveCommand("dev", ...)`, `new Command("x")`, `.command("x")`. */
+const DEFINED = /(?:[cC]ommand|commandGroup)\(\s*["'`]([a-z]+)/g;
 
 function commandsOf(tree: SourceTree): Set<string> {
   const sources = filesMatching(tree, /^packages\/millrace\/src\/cli\/.*\.ts$/);

@@ -1,7 +1,7 @@
 // An opened platform with its server: on the owner's socket for other commands, and on TCP where it serves applications.
 import { createServer } from "@millrace/server";
 import type { Logger } from "@millrace/core";
-import type { ProjectPlan, StartOptions } from "@millrace/runtime";
+import type { StartOptions } from "@millrace/runtime";
 import { openPlatform, type OpenedPlatform, type OpenPlatformOptions } from "../open-platform.ts";
 import { packageVersion } from "../package-version.ts";
 import { adminToken, type AdminToken } from "./admin-token.ts";
@@ -13,8 +13,6 @@ export interface InstanceOptions extends OpenPlatformOptions {
   readonly listen?: { readonly host: string; readonly port: number };
   /** How the platform starts; not at all when false (`query`, `plan`, `backup` need no running channels). */
   readonly start: StartOptions | false;
-  /** Told what starting will change, before it does. */
-  readonly onPlan?: (plan: ProjectPlan) => void;
   /** Called when a client asks the instance to stop. */
   readonly onStop?: () => void;
   readonly log: Logger;
@@ -39,7 +37,6 @@ export async function serveInstance(options: InstanceOptions): Promise<Instance>
     const opened = await openPlatform(options);
     closers.add(() => opened.close());
     const token = await adminToken(opened.folder.path);
-    options.onPlan?.(await opened.platform.plan());
     if (options.start !== false) await opened.platform.start(options.start);
     const server = await createServer({
       platform: opened.platform,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   contract,
+  type Cache,
   systemClock,
   systemRandom,
   t,
@@ -97,7 +98,6 @@ export interface ServedStage {
   readonly metrics: MetricsRegistry;
   /** What was logged, as `level message fields`. */
   readonly lines: string[];
-  readonly folder: string;
   get(url: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   send(method: "GET" | "HEAD" | "POST", url: string, options?: SendOptions): Promise<Answer>;
   /** Sends events and waits until they are in their table. */
@@ -112,12 +112,56 @@ interface SendOptions {
 }
 
 export async function openStage(options: StageOptions = {}): Promise<ServedStage> {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-server-"));
-  const shared = { clock: systemClock, random: systemRandom };
   const lines: string[] = [];
   const log = memoryLogger(lines);
-  const bounds = { memoryLimitBytes: 512 * 1024 * 1024, threads: 2 };
-  const warehouse = await openDuckDbWarehouse({ folder, ...bounds, ...shared, log });
+  const embedded = await openPlatform(options, log);
+  const { platform, metrics, cache } = embedded;
+  const operations: Operations = { backup: () => Promise.resolve({}), stop: () => undefined, ...options.operations };
+  const server = await createServer({
+    platform,
+    metrics,
+    cache,
+    token: stageToken,
+    version: "0.0.0",
+    bodyBytesMax: 1024 * 1024,
+    log,
+    operations,
+    ...options.server,
+  });
+  const send = sender(server);
+  return {
+    platform,
+    server,
+    metrics,
+    lines,
+    send,
+    get: (url, headers = {}) => send("GET", url, { headers }),
+    async load(channel, records) {
+      const body = records.map((record) => `${JSON.stringify(record)}\n`).join("");
+      const headers = { "content-type": "application/x-ndjson" };
+      const answer = await send("POST", `/ingest/${channel}`, { headers, body });
+      if (answer.status !== 202) throw new Error(answer.text);
+      await platform.runUntilIdle({});
+    },
+    async close() {
+      await server.close({ drainMs: 100 });
+      await embedded.close();
+    },
+  };
+}
+
+interface EmbeddedPlatform {
+  readonly platform: Platform;
+  readonly metrics: MetricsRegistry;
+  readonly cache: Cache;
+  close(): Promise<void>;
+}
+
+async function openPlatform(options: StageOptions, log: Logger): Promise<EmbeddedPlatform> {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-server-"));
+  const shared = { clock: systemClock, random: systemRandom };
+  const memory = { memoryLimitBytes: 512 * 1024 * 1024, threads: 2 };
+  const warehouse = await openDuckDbWarehouse({ folder, ...memory, ...shared, log });
   const eventLog = await openSqliteEventLog(join(folder, "log.sqlite"), shared);
   const control = await openSqliteControlStore(join(folder, "control.sqlite"), shared);
   const metrics = createMetrics();
@@ -139,38 +183,11 @@ export async function openStage(options: StageOptions = {}): Promise<ServedStage
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   await platform.start({ live: false });
-  const operations: Operations = { backup: () => Promise.resolve({}), stop: () => undefined, ...options.operations };
-  const server = await createServer({
+  return {
     platform,
     metrics,
     cache,
-    token: stageToken,
-    version: "0.0.0",
-    bodyBytesMax: 1024 * 1024,
-    log,
-    operations,
-    ...options.server,
-  });
-  const send = senderOf(server);
-  return {
-    platform,
-    server,
-    metrics,
-    lines,
-    folder,
-    send,
-    get: (url, headers = {}) => send("GET", url, { headers }),
-    async load(channel, records) {
-      const body = records.map((record) => `${JSON.stringify(record)}\n`).join("");
-      const answer = await send("POST", `/ingest/${channel}`, {
-        headers: { "content-type": "application/x-ndjson" },
-        body,
-      });
-      if (answer.status !== 202) throw new Error(answer.text);
-      await platform.runUntilIdle({});
-    },
     async close() {
-      await server.close({ drainMs: 100 });
       await platform.stop();
       await eventLog.close();
       await control.close();
@@ -180,8 +197,7 @@ export async function openStage(options: StageOptions = {}): Promise<ServedStage
   };
 }
 
-/** Sends requests into the server without a socket. */
-function senderOf(server: MillraceServer): ServedStage["send"] {
+function sender(server: MillraceServer): ServedStage["send"] {
   return async (method, url, { headers = {}, body, token = stageToken } = {}) => {
     const response = await server.inject({
       method,
@@ -189,10 +205,8 @@ function senderOf(server: MillraceServer): ServedStage["send"] {
       headers: { ...(token === "" ? {} : { authorization: `Bearer ${token}` }), ...headers },
       ...(body === undefined ? {} : { payload: body }),
     });
-    const json =
-      String(response.headers["content-type"]).includes("json") &&
-      response.body !== "" &&
-      !response.body.includes("}\n");
+    const type = String(response.headers["content-type"]);
+    const json = type.includes("json") && !type.includes("ndjson") && response.body !== "";
     return {
       status: response.statusCode,
       headers: response.headers as Answer["headers"],

@@ -10,9 +10,10 @@ const fullClock = String.raw`(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9
 const zone = String.raw`(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)`;
 
 /** Patterns of the whole text; shared in meaning with the validator. */
-export const textPatterns = {
+const textPatterns = {
   integer: "[+-]?[0-9]+",
   float: String.raw`[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?`,
+  bool: "(?i:true|t|yes|1|false|f|no|0)",
   date,
   time: clock,
   datetime: `${date}[T ]${fullClock}`,
@@ -23,49 +24,65 @@ export const textPatterns = {
 } as const;
 
 /** Fraction digits are kept or refused, never rounded. */
-export function decimalPattern(scale: number): string {
+function decimalPattern(scale: number): string {
   return scale === 0 ? textPatterns.integer : String.raw`[+-]?[0-9]+(?:\.[0-9]{1,${scale}})?`;
 }
 
 /**
- * SQL that converts `text` (an expression of type VARCHAR, or JSON for nested types) to the engine type of `type`; NULL where it does not fit.
+ * SQL that converts `text` (an expression of type VARCHAR, or JSON for nested types) as the engine does: leniently, with rounding. NULL where even
+ * that fails. Whether the value is exact, {@link exactness} tells.
  */
-export function conversion(type: LogicalType, text: string): string {
-  const cast = `TRY_CAST(${text} AS ${engineType(type)})`;
+export function lenientCast(type: LogicalType, text: string): string {
   switch (type.kind) {
     case "string":
+    case "enum":
       return text;
+    case "bytes":
+      return `CASE WHEN regexp_full_match(${text}, ${literal(textPatterns.base64)}) THEN from_base64(${text}) END`;
+    case "timestamp":
+      return instant(text, type.zone);
+    default:
+      return `TRY_CAST(${text} AS ${engineType(type)})`;
+  }
+}
+
+/**
+ * SQL that is TRUE exactly when `value` (what {@link lenientCast} made of `text`) is the exact value of a `text` that is not NULL; undefined where it
+ * always is. The cheap comparison comes first, because a condition stops at the first side that decides.
+ */
+export function exactness(type: LogicalType, text: string, value: string): string | undefined {
+  const canonical = `CAST(${value} AS VARCHAR) = ${text}`;
+  const spelled = (pattern: string): string =>
+    `(${value} IS NOT NULL AND regexp_full_match(${text}, ${literal(pattern)}))`;
+  switch (type.kind) {
+    case "string":
+      return undefined;
     case "int32":
     case "int64":
-      return when(text, textPatterns.integer, cast);
+      return `(${canonical} OR ${spelled(textPatterns.integer)})`;
     case "decimal":
-      return when(text, decimalPattern(type.scale), cast);
+      return `(${canonical} OR ${spelled(decimalPattern(type.scale))})`;
     case "float":
-      return `CASE WHEN regexp_full_match(${text}, ${literal(textPatterns.float)}) AND isfinite(${cast}) THEN ${cast} END`;
+      return `(isfinite(${value}) AND (${plainNumber(text)} OR ${spelled(textPatterns.float)}))`;
     case "bool":
-      return `CASE WHEN lower(${text}) IN ('true', 't', 'yes', '1') THEN true WHEN lower(${text}) IN ('false', 'f', 'no', '0') THEN false END`;
+      return `(${text} = 'true' OR ${text} = 'false' OR ${spelled(textPatterns.bool)})`;
     case "date":
-      return when(text, textPatterns.date, cast);
+      return `(strlen(${text}) = 10 AND ${canonical})`;
     case "time":
-      return when(text, textPatterns.time, cast);
+      return `((${canonical} AND ${text} < '24') OR ${spelled(textPatterns.time)})`;
     case "datetime":
-      return when(text, textPatterns.datetime, cast);
+      return spelled(textPatterns.datetime);
     case "timestamp":
-      return timestamp(text, type.zone);
+      return spelled(textPatterns.timestamp);
     case "uuid":
-      return when(text, textPatterns.uuid, cast);
+      return `(${canonical} OR ${spelled(textPatterns.uuid)})`;
     case "enum":
-      return `CASE WHEN ${text} IN (${type.values.map(literal).join(", ")}) THEN ${text} END`;
+      return among(text, type.values);
     case "bytes":
-      return when(
-        text,
-        textPatterns.base64,
-        `from_base64(CASE WHEN regexp_full_match(${text}, ${literal(textPatterns.base64)}) THEN ${text} END)`,
-      );
     case "json":
     case "list":
     case "struct":
-      return cast;
+      return `${value} IS NOT NULL`;
   }
 }
 
@@ -74,18 +91,24 @@ export function readsAsJson(type: LogicalType): boolean {
   return type.kind === "json" || type.kind === "list" || type.kind === "struct";
 }
 
-function when(text: string, pattern: string, value: string): string {
-  return `CASE WHEN regexp_full_match(${text}, ${literal(pattern)}) THEN ${value} END`;
+/**
+ * One of a few texts. Never an IN list: the engine turns one into a hash join, whose rows leave in no order, and the order is a row's position.
+ */
+function among(text: string, values: readonly string[]): string {
+  if (values.length > 8) return `list_contains([${values.map(literal).join(", ")}], ${text})`;
+  return `(${values.map((value) => `${text} = ${literal(value)}`).join(" OR ")})`;
+}
+
+/** What the engine takes for a number beside proper ones: blanks around it, underscores inside, two signs. */
+function plainNumber(text: string): string {
+  const odd = ["'_'", "' '", ...[9, 10, 11, 12, 13].map((code) => `chr(${code})`)];
+  return `(${text} >= '-' AND ${odd.map((part) => `NOT contains(${text}, ${part})`).join(" AND ")})`;
 }
 
 /** Text without a zone is read in the declared one; the session itself runs in UTC. */
-function timestamp(text: string, zoneName: string | undefined): string {
-  const instant = `TRY_CAST(${text} AS TIMESTAMP WITH TIME ZONE)`;
-  if (zoneName === undefined || zoneName === "UTC") return when(text, textPatterns.timestamp, instant);
+function instant(text: string, zoneName: string | undefined): string {
+  const utc = `TRY_CAST(${text} AS TIMESTAMP WITH TIME ZONE)`;
+  if (zoneName === undefined || zoneName === "UTC") return utc;
   const local = `TRY_CAST(${text} AS TIMESTAMP) AT TIME ZONE ${literal(zoneName)}`;
-  return when(
-    text,
-    textPatterns.timestamp,
-    `CASE WHEN regexp_full_match(${text}, ${literal(textPatterns.zoned)}) THEN ${instant} ELSE ${local} END`,
-  );
+  return `CASE WHEN regexp_full_match(${text}, ${literal(textPatterns.zoned)}) THEN ${utc} ELSE ${local} END`;
 }

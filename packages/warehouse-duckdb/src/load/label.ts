@@ -1,8 +1,8 @@
 // One scan, one verdict: the relation of typed columns with the failed codes and reasons of each row and, for rows that failed, the original.
-import type { ContractDefinition, LoadVerdict } from "@millrace/core";
+import type { ColumnDefinition, ContractDefinition, LoadVerdict } from "@millrace/core";
 import { columnCode, malformedCode } from "@millrace/core";
 import { ident, literal } from "../engine/identifiers.ts";
-import { conversion } from "./conversions.ts";
+import { exactness, lenientCast } from "./conversions.ts";
 import type { SourceColumn } from "./source-reader.ts";
 
 interface Failure {
@@ -22,26 +22,67 @@ export function seqExpression(contract: ContractDefinition, receivedSeq: bigint)
   return `coalesce(${value}, CAST(${receivedSeq} AS BIGINT))`;
 }
 
-/** @param source relation with `_s0`..., `_file`, `_malformed` */
+/**
+ * The typed rows with their verdict: the contract's columns, `_file`, and for rows that failed `_codes` and `_reasons` (else NULL).
+ *
+ * @param source relation with `_s0`..., `_file`, `_malformed`
+ * @param originals whose `_original` is wanted: of rows that failed, or of all
+ */
 export function labelledRelation(
-  contract: ContractDefinition,
-  verdict: LoadVerdict,
+  { contract, verdict }: { readonly contract: ContractDefinition; readonly verdict: LoadVerdict },
   columns: readonly SourceColumn[],
   source: string,
+  originals: "failed" | "all" = "failed",
 ): string {
-  const typed = contract.columns.map((column, at) => {
-    const value = columns[at]?.typed === true ? `_s${at}` : conversion(column.type, `_s${at}`);
-    return `${value} AS ${ident(column.name)}`;
-  });
+  const values = contract.columns.map(
+    (column, at) => `${exactValue(column, columns[at], at)} AS ${ident(column.name)}`,
+  );
   const failures = [malformed(contract), ...typeFailures(contract, columns), ...ruleFailures(contract, verdict)];
-  const any = failures.map((failure) => `(${failure.when})`).join(" OR ");
   const list = (pick: (failure: Failure) => string): string =>
     `list_filter([${failures.map((failure) => `CASE WHEN ${failure.when} THEN ${pick(failure)} END`).join(", ")}], lambda x: x IS NOT NULL)`;
+  const good = ["_malformed IS NULL", ...presence(contract, columns), ...keptRules(verdict)].join(" AND ");
   const names = contract.columns.map((column) => ident(column.name)).join(", ");
-  const original = `coalesce(_malformed, CAST(to_json(struct_pack(${columns.map((column, at) => `${ident(column.field)} := _s${at}`).join(", ")})) AS VARCHAR))`;
-  return `SELECT ${names}, _file, CASE WHEN _bad THEN ${list((failure) => literal(failure.code))} END AS _codes,
-    CASE WHEN _bad THEN ${list((failure) => failure.reason)} END AS _reasons, ${original} AS _original
-    FROM (SELECT *, coalesce(${any}, false) AS _bad FROM (SELECT *, ${typed.join(", ")} FROM (${source})))`;
+  const original = `coalesce(_malformed, ${originalOf(columns)})`;
+  return `SELECT ${names}, _file, CASE WHEN _good THEN NULL ELSE ${list((failure) => literal(failure.code))} END AS _codes,
+    CASE WHEN _good THEN NULL ELSE ${list((failure) => failure.reason)} END AS _reasons,
+    ${originals === "all" ? original : `CASE WHEN _good THEN NULL ELSE ${original} END`} AS _original
+    FROM (SELECT *, CASE WHEN ${good} THEN true ELSE false END AS _good
+      FROM (SELECT *, ${values.join(", ")} FROM (${castRelation(contract, columns, source)})))`;
+}
+
+/** The source with the lenient value of each column as `_c0`, ... */
+export function castRelation(contract: ContractDefinition, columns: readonly SourceColumn[], source: string): string {
+  const casts = contract.columns.map((column, at) => {
+    const value = columns[at]?.typed === true ? `_s${at}` : lenientCast(column.type, `_s${at}`);
+    return `${value} AS _c${at}`;
+  });
+  return `SELECT *, ${casts.join(", ")} FROM (${source})`;
+}
+
+/** SQL of the record as JSON text of its source fields. */
+export function originalOf(columns: readonly SourceColumn[]): string {
+  return `CAST(to_json(struct_pack(${columns.map((column, at) => `${ident(column.field)} := _s${at}`).join(", ")})) AS VARCHAR)`;
+}
+
+/** The conditions of a good row; they look at values, so every check stands for NULL too. */
+export function keptRules(verdict: LoadVerdict): string[] {
+  return verdict.rows.map((check) => `coalesce((${check.sql}), true)`);
+}
+
+function exactValue(column: ColumnDefinition, source: SourceColumn | undefined, at: number): string {
+  const exact = source?.typed === true ? undefined : exactness(column.type, `_s${at}`, `_c${at}`);
+  return exact === undefined ? `_c${at}` : `CASE WHEN ${exact} THEN _c${at} END`;
+}
+
+/** A value where one is required, and none that lost its meaning on the way to its type. */
+function presence(contract: ContractDefinition, columns: readonly SourceColumn[]): string[] {
+  return contract.columns.flatMap((column, at) => {
+    const value = ident(column.name);
+    if (column.required) return [`${value} IS NOT NULL`];
+    return columns[at]?.typed === true || column.type.kind === "string"
+      ? []
+      : [`(_s${at} IS NULL OR ${value} IS NOT NULL)`];
+  });
 }
 
 function malformed(contract: ContractDefinition): Failure {
@@ -82,7 +123,7 @@ function ruleFailures(contract: ContractDefinition, verdict: LoadVerdict): Failu
     const what = literal(`${check.code.slice(contract.name.length + 1)}: `);
     return {
       code: check.code,
-      when: `(${check.sql}) IS FALSE`,
+      when: `NOT (${check.sql})`,
       reason: `concat(${what}, concat_ws(', ', ${shown.join(", ") || "''"}))`,
     };
   });

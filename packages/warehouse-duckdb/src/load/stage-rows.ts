@@ -78,15 +78,12 @@ function stageStatement(
   const { source } = request;
   const relation =
     source.kind === "objects" ? sourceRelation(columns, source, manner) : quarantineRelation(columns, source.rows);
-  const labelled = labelledRelation(request.contract, request.verdict, columns, relation);
+  // A row that may still be held keeps its original too.
+  const originals = request.verdict.references.length > 0 ? "all" : "failed";
+  const labelled = labelledRelation(request, columns, relation, originals);
   const seq =
     source.kind === "objects" ? seqExpression(request.contract, request.receivedSeq) : "CAST(_file AS BIGINT)";
   const file = source.kind === "quarantine" || source.objects.length > 1 ? "_file" : "NULL::VARCHAR AS _file";
-  // A row that may still be held keeps its original too.
-  const original =
-    request.verdict.references.length > 0
-      ? "_original"
-      : "CASE WHEN _codes IS NOT NULL THEN _original END AS _original";
   const names = request.contract.columns.map((column) => ident(column.name)).join(", ");
-  return `CREATE OR REPLACE TABLE ${stage} AS SELECT ${names}, ${file}, ${seq} AS _seq, _codes, _reasons, ${original} FROM (${labelled})`;
+  return `CREATE OR REPLACE TABLE ${stage} AS SELECT ${names}, ${file}, ${seq} AS _seq, _codes, _reasons, _original FROM (${labelled})`;
 }

@@ -41,7 +41,6 @@ function serveCommand(name: string, description: string, logLevel: LogLevel): Co
 }
 
 async function serve(context: CommandContext, options: ServeOptions & { readonly watch: boolean }): Promise<void> {
-  const startedMs = performance.now();
   const { io } = context;
   // The engines load while the author's code runs in its worker: neither waits for the other.
   const modules = Promise.all([import("../../instance/serve-instance.ts"), import("@millrace/runtime")]);
@@ -60,14 +59,14 @@ async function serve(context: CommandContext, options: ServeOptions & { readonly
     listen: { host: options.host ?? server?.host ?? DEFAULT_HOST, port: options.port ?? server?.port ?? DEFAULT_PORT },
     start: { live: true },
     onStop: () => stop.abort(),
-    ...(options.watch ? { onPlan: (plan) => plan.empty || reporter.planned(plan) } : {}),
   });
   instance.opened.platform.onCommit((commit) => reporter.committed(commit));
   reporter.ready({
     project: project.config.name,
     address: instance.address,
     tokenFile: instance.token.file,
-    readyMs: performance.now() - startedMs,
+    // Counted from the start of the process, as its user does.
+    readyMs: performance.now(),
   });
   const unwatch = options.watch ? await watch(instance, dataFolder, reporter) : undefined;
   await aborted(signal);
