@@ -11,7 +11,7 @@ import type {
 } from "@millrace/core";
 import type { ConnectionPool } from "./engine/connection-pool.ts";
 import { execute, select, type Bounds } from "./engine/statement-runner.ts";
-import { loadBatch } from "./load/load-batch.ts";
+import { loadBatch, type DirectLoads } from "./load/load-batch.ts";
 import { ensureTable } from "./tables/ensure-table.ts";
 import { dropStoredTable, putModelView, replaceModelKeys, replaceModelTable } from "./tables/model-tables.ts";
 
@@ -21,12 +21,14 @@ export class DuckDbTransaction implements WriteTransaction {
   readonly #connection: DuckDBConnection;
   readonly #stagers: ConnectionPool;
   readonly #bounds: Bounds;
+  readonly direct: DirectLoads;
 
   /** @param stagers connections of their own for staging: a record that cannot be parsed must not abort the transaction */
-  constructor(connection: DuckDBConnection, stagers: ConnectionPool, bounds: Bounds) {
+  constructor(connection: DuckDBConnection, stagers: ConnectionPool, bounds: Bounds, allowDirect: boolean) {
     this.#connection = connection;
     this.#stagers = stagers;
     this.#bounds = bounds;
+    this.direct = { allowed: allowDirect, failed: false, hidden: false, numbered: false };
   }
 
   query(sql: string, params: readonly SqlValue[] = []): Promise<QueryResult> {
@@ -38,7 +40,10 @@ export class DuckDbTransaction implements WriteTransaction {
   }
 
   load(request: LoadRequest): Promise<LoadResult> {
-    return loadBatch({ connection: this.#connection, stagers: this.#stagers, bounds: this.#bounds }, request);
+    return loadBatch(
+      { connection: this.#connection, stagers: this.#stagers, bounds: this.#bounds, direct: this.direct },
+      request,
+    );
   }
 
   ensureTable(spec: TableSpec): Promise<StoredTable> {

@@ -20,12 +20,14 @@ import {
 } from "@millrace/core";
 import { DuckDbTransaction } from "./duckdb-transaction.ts";
 import { analyzeStatement } from "./engine/analyze.ts";
+import { commit, commitIntoFile } from "./engine/commit.ts";
 import { ConnectionPool } from "./engine/connection-pool.ts";
 import { fromEngineError, isStorageError } from "./engine/engine-errors.ts";
 import { Lanes } from "./engine/lanes.ts";
 import { openResultStream } from "./engine/result-stream.ts";
 import { asText } from "./engine/values.ts";
 import { execute, resultColumns, select } from "./engine/statement-runner.ts";
+import { removeHiddenRows } from "./tables/hidden-rows.ts";
 import { catalogueEntries, catalogueEntry } from "./tables/stored-tables.ts";
 
 export interface DuckDbWarehouseParts {
@@ -70,19 +72,31 @@ export class DuckDbWarehouse implements Warehouse {
     connection: DuckDBConnection,
     work: (tx: WriteTransaction) => Promise<T>,
     options: WriteOptions,
+    allowDirect = true,
   ): Promise<T> {
     this.#refuseWhenPoisoned();
+    const tx = new DuckDbTransaction(connection, this.#stagers, options, allowDirect);
+    let value: T;
     try {
       await execute(connection, "BEGIN", [], options);
-      const value = await work(new DuckDbTransaction(connection, this.#stagers, options));
+      value = await work(tx);
       failpoint("batch.before-commit");
-      await execute(connection, "COMMIT");
+      if (tx.direct.numbered) await this.#stagers.use((other) => commitIntoFile(connection, other));
+      else await commit(connection);
       failpoint("batch.after-commit");
-      return value;
     } catch (error) {
       await connection.run("ROLLBACK").catch(() => undefined);
+      // A record that cannot be parsed ended the transaction: everything again, with batches staged outside of it.
+      if (tx.direct.failed) return this.#transact(connection, work, options, false);
       throw this.#poisonedBy(fromEngineError(error));
     }
+    if (tx.direct.hidden) await this.#removeHidden(connection);
+    return value;
+  }
+
+  /** What cannot be removed now stays out of sight, and is removed at the next start. */
+  async #removeHidden(connection: DuckDBConnection): Promise<void> {
+    await removeHiddenRows(connection).catch((error: unknown) => this.#poisonedBy(fromEngineError(error)));
   }
 
   #refuseWhenPoisoned(): void {

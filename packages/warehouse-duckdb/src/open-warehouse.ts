@@ -7,8 +7,10 @@ import { MillraceError, systemRandom, type Clock, type Logger, type Random, type
 import { DuckDbWarehouse } from "./duckdb-warehouse.ts";
 import { fromEngineError } from "./engine/engine-errors.ts";
 import { literal } from "./engine/identifiers.ts";
+import { walThreshold } from "./engine/commit.ts";
 import { execute } from "./engine/statement-runner.ts";
 import { prepareSystemSchema } from "./system-schema.ts";
+import { removeHiddenRows } from "./tables/hidden-rows.ts";
 
 export interface DuckDbWarehouseOptions {
   /** The data folder: holds warehouse.duckdb, objects/ and tmp/. The engine reads and writes nothing outside of it. */
@@ -23,8 +25,6 @@ export interface DuckDbWarehouseOptions {
 
 const readersMax = 8;
 const writersMax = 8;
-/** The log is written into the file at the latest at this size, within a commit; maintain() does it earlier and apart. */
-const walBytesMax = 256 * 1024 * 1024;
 const openFiles = new Set<string>();
 
 /** @throws MillraceError data-folder-locked, data-folder-newer, data-folder-invalid */
@@ -62,7 +62,11 @@ async function createInstance(
     return await DuckDBInstance.create(file, {
       memory_limit: `${Math.floor(limits.memoryLimitBytes / 1_048_576)}MiB`,
       temp_directory: join(file, "..", "tmp"),
-      checkpoint_threshold: `${Math.floor(walBytesMax / 1_048_576)}MiB`,
+      checkpoint_threshold: walThreshold,
+      // A commit that writes into the file anyway does not write its rows into the log as well.
+      auto_checkpoint_skip_wal_threshold: "0",
+      // For new files: strings are stored smaller and written faster.
+      storage_compatibility_version: "latest",
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
       ...(limits.threads === undefined ? {} : { threads: String(limits.threads) }),
@@ -85,8 +89,10 @@ async function prepare(instance: DuckDBInstance, folder: string, random: Random)
   try {
     await execute(connection, "SET GLOBAL TimeZone = 'UTC'");
     const incarnation = await prepareSystemSchema(connection, random);
+    await removeHiddenRows(connection);
     await execute(connection, `SET GLOBAL allowed_directories = [${literal(folder)}]`);
     await execute(connection, "SET GLOBAL enable_external_access = false");
+    await execute(connection, "SET GLOBAL allowed_configs = ['checkpoint_threshold']");
     await execute(connection, "SET GLOBAL lock_configuration = true");
     return incarnation;
   } finally {

@@ -1,5 +1,5 @@
 // One scan, one verdict: the relation of typed columns with the failed codes and reasons of each row and, for rows that failed, the original.
-import type { ColumnDefinition, ContractDefinition, LoadVerdict } from "@millrace/core";
+import type { ColumnDefinition, ContractDefinition, LoadRequest, LoadVerdict } from "@millrace/core";
 import { columnCode, malformedCode } from "@millrace/core";
 import { ident, literal } from "../engine/identifiers.ts";
 import { exactness, lenientCast } from "./conversions.ts";
@@ -22,32 +22,48 @@ export function seqExpression(contract: ContractDefinition, receivedSeq: bigint)
   return `coalesce(${value}, CAST(${receivedSeq} AS BIGINT))`;
 }
 
+export interface LabelOptions {
+  /** Rows whose `_original` is wanted; default: those that failed. */
+  readonly originals?: "failed" | "all" | "none";
+  /** Columns of the source that pass through. */
+  readonly carried?: readonly string[];
+}
+
+type Rules = Pick<LoadRequest, "contract" | "verdict">;
+
 /**
- * The typed rows with their verdict: the contract's columns, `_file`, and for rows that failed `_codes` and `_reasons` (else NULL).
+ * The typed rows with their verdict: the contract's columns, `_file`, and for rows that failed `_codes`, `_reasons` and `_original` (else NULL).
  *
  * @param source relation with `_s0`..., `_file`, `_malformed`
- * @param originals whose `_original` is wanted: of rows that failed, or of all
  */
 export function labelledRelation(
-  { contract, verdict }: { readonly contract: ContractDefinition; readonly verdict: LoadVerdict },
+  { contract, verdict }: Rules,
   columns: readonly SourceColumn[],
   source: string,
-  originals: "failed" | "all" = "failed",
+  options: LabelOptions = {},
 ): string {
   const values = contract.columns.map(
     (column, at) => `${exactValue(column, columns[at], at)} AS ${ident(column.name)}`,
   );
   const failures = [malformed(contract), ...typeFailures(contract, columns), ...ruleFailures(contract, verdict)];
-  const list = (pick: (failure: Failure) => string): string =>
-    `list_filter([${failures.map((failure) => `CASE WHEN ${failure.when} THEN ${pick(failure)} END`).join(", ")}], lambda x: x IS NOT NULL)`;
-  const good = ["_malformed IS NULL", ...presence(contract, columns), ...keptRules(verdict)].join(" AND ");
-  const names = contract.columns.map((column) => ident(column.name)).join(", ");
+  const failed = failures.map(
+    ({ when, code, reason }) => `CASE WHEN ${when} THEN {c: ${literal(code)}, r: ${reason}} END`,
+  );
+  const verdicts = `CASE WHEN _good THEN NULL ELSE list_filter([${failed.join(", ")}], lambda x: x IS NOT NULL) END`;
+  const good = ["_malformed IS NULL", ...presence(contract, columns), ...keptChecks({ contract, verdict })].join(
+    " AND ",
+  );
+  const shown = [...contract.columns.map((column) => ident(column.name)), "_file", ...(options.carried ?? [])];
+  return `SELECT ${shown.join(", ")}, list_transform(_failed, lambda x: x.c) AS _codes, list_transform(_failed, lambda x: x.r) AS _reasons, _original
+    FROM (SELECT *, ${verdicts} AS _failed, ${wanted(columns, options.originals)} AS _original
+      FROM (SELECT *, CASE WHEN ${good} THEN true ELSE false END AS _good
+        FROM (SELECT *, ${values.join(", ")} FROM (${castRelation(contract, columns, source)}))))`;
+}
+
+function wanted(columns: readonly SourceColumn[], originals: LabelOptions["originals"] = "failed"): string {
   const original = `coalesce(_malformed, ${originalOf(columns)})`;
-  return `SELECT ${names}, _file, CASE WHEN _good THEN NULL ELSE ${list((failure) => literal(failure.code))} END AS _codes,
-    CASE WHEN _good THEN NULL ELSE ${list((failure) => failure.reason)} END AS _reasons,
-    ${originals === "all" ? original : `CASE WHEN _good THEN NULL ELSE ${original} END`} AS _original
-    FROM (SELECT *, CASE WHEN ${good} THEN true ELSE false END AS _good
-      FROM (SELECT *, ${values.join(", ")} FROM (${castRelation(contract, columns, source)})))`;
+  if (originals === "all") return original;
+  return originals === "none" ? "NULL::VARCHAR" : `CASE WHEN _good THEN NULL ELSE ${original} END`;
 }
 
 /** The source with the lenient value of each column as `_c0`, ... */
@@ -64,9 +80,28 @@ export function originalOf(columns: readonly SourceColumn[]): string {
   return `CAST(to_json(struct_pack(${columns.map((column, at) => `${ident(column.field)} := _s${at}`).join(", ")})) AS VARCHAR)`;
 }
 
-/** The conditions of a good row; they look at values, so every check stands for NULL too. */
-export function keptRules(verdict: LoadVerdict): string[] {
-  return verdict.rows.map((check) => `coalesce((${check.sql}), true)`);
+/** SQL that is TRUE for exactly the rows without a code; over `_s0`, `_c0`, ... and the columns by name, whose values may be inexact. */
+export function goodRow({ contract, verdict }: Rules, columns: readonly SourceColumn[]): string {
+  const types = contract.columns.flatMap((column, at) => {
+    const exact = columns[at]?.typed === true ? undefined : exactness(column.type, `_s${at}`, `_c${at}`);
+    if (column.required) return [exact ?? `_c${at} IS NOT NULL`];
+    return exact === undefined ? [] : [`(_s${at} IS NULL OR ${exact})`];
+  });
+  return [...types, ...keptChecks({ contract, verdict })].join(" AND ") || "true";
+}
+
+/** NULL passes every check; where a value must be there, it has been looked for before. */
+function keptChecks({ contract, verdict }: Rules): string[] {
+  const certain = new Set(
+    contract.columns.filter((column) => column.required).flatMap((column) => [...codesOf(contract, column, verdict)]),
+  );
+  return verdict.rows.map((check) => (certain.has(check.code) ? `(${check.sql})` : `coalesce((${check.sql}), true)`));
+}
+
+/** Codes of the column's own checks, as against rules. */
+function codesOf(contract: ContractDefinition, column: ColumnDefinition, verdict: LoadVerdict): string[] {
+  const prefix = columnCode(contract, column.name, "");
+  return verdict.rows.map((check) => check.code).filter((code) => code.startsWith(prefix));
 }
 
 function exactValue(column: ColumnDefinition, source: SourceColumn | undefined, at: number): string {

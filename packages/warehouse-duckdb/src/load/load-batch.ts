@@ -1,18 +1,34 @@
 // One batch into its table, inside the caller's transaction: stage and label in one scan, hold rows without a parent, count duplicates, then
-// quarantine and write. The staged label decides alone, so no row can be in both places or in neither.
+// quarantine and write. The staged label decides alone, so no row can be in both places or in neither. Large plain batches skip the stage: see
+// direct-load.ts.
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { failpoint, MillraceError, type LoadRequest, type LoadResult } from "@millrace/core";
 import type { ConnectionPool } from "../engine/connection-pool.ts";
+import { fromEngineError } from "../engine/engine-errors.ts";
 import { ident, qualified } from "../engine/identifiers.ts";
 import { asBigint } from "../engine/values.ts";
 import { execute, select, type Bounds } from "../engine/statement-runner.ts";
 import { storeSchema } from "../system-schema.ts";
+import { hideRows } from "../tables/hidden-rows.ts";
 import { catalogueEntry, touchEntry, type CatalogueEntry } from "../tables/stored-tables.ts";
+import { goesDirectly, loadDirectly, type DirectRequest } from "./direct-load.ts";
 import { insertQuarantine, placeReadmitted, resolveReadmitted } from "./quarantine-rows.ts";
 import { removeBatches } from "./remove-batches.ts";
-import { stageRows } from "./stage-rows.ts";
+import { stageRows, unreadable } from "./stage-rows.ts";
 import { markDuplicates, markHeld } from "./staged-marks.ts";
+import { swapTable } from "./swap-table.ts";
 import { writeRows } from "./write-rows.ts";
+
+/** How the loads of one transaction went; the warehouse reads it when the transaction is over. */
+export interface DirectLoads {
+  /** False after a transaction whose direct load failed: its batches are staged. */
+  readonly allowed: boolean;
+  failed: boolean;
+  /** Rows were left hidden in their table. */
+  hidden: boolean;
+  /** Rows got their positions after they were written, which would bring all of them into the log. */
+  numbered: boolean;
+}
 
 export interface LoadContext {
   /** Of the transaction. */
@@ -20,6 +36,7 @@ export interface LoadContext {
   /** Connections outside the transaction, for staging. */
   readonly stagers: ConnectionPool;
   readonly bounds: Bounds;
+  readonly direct: DirectLoads;
 }
 
 export async function loadBatch(context: LoadContext, request: LoadRequest): Promise<LoadResult> {
@@ -29,6 +46,7 @@ export async function loadBatch(context: LoadContext, request: LoadRequest): Pro
       "internal",
       `Table ${request.domain}.${request.contract.name} must be ensured before a batch is loaded.`,
     );
+  if (context.direct.allowed && goesDirectly(request)) return placeDirectly(context, request, table);
   // Rows of the stage stand in source order: `rowid + 1` is a row's position in the batch.
   // A database of its own, because the transaction would not see what another connection adds to one that it has looked at before.
   const database = ident(`staging_${request.batch}`);
@@ -65,6 +83,33 @@ async function place(
     rewritten: replaced > 0n || request.write === "replace",
   });
   return { ...counts, replaced };
+}
+
+async function placeDirectly(context: LoadContext, request: DirectRequest, table: CatalogueEntry): Promise<LoadResult> {
+  const { connection, bounds, direct } = context;
+  const removed = await removeBatches(connection, request, qualified(storeSchema, table.physical));
+  let counts = { received: 0n, quarantined: 0n };
+  const fill = async (physical: string): Promise<void> => {
+    try {
+      counts = await loadDirectly({ connection, bounds, physical: qualified(storeSchema, physical) }, request);
+    } catch (error) {
+      direct.failed = unreadable(fromEngineError(error));
+      throw error;
+    }
+    direct.numbered ||= request.source.format.kind !== "parquet";
+    failpoint("batch.staged");
+  };
+  let swapped = { replaced: 0n, physical: table.physical };
+  if (request.write === "replace") swapped = await swapTable(connection, request, table, fill);
+  else await fill(table.physical);
+  if (counts.quarantined > 0n) {
+    await hideRows(connection, table, swapped.physical);
+    direct.hidden = true;
+  }
+  const replaced = removed + swapped.replaced;
+  const rewritten = replaced > 0n || request.write === "replace";
+  await touchEntry(connection, table, { batch: request.batch, rewritten });
+  return { ...counts, accepted: counts.received - counts.quarantined, duplicate: 0n, held: 0n, replaced };
 }
 
 async function countStage(connection: DuckDBConnection, stage: string): Promise<Omit<LoadResult, "replaced">> {

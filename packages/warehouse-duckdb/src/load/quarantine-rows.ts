@@ -1,7 +1,7 @@
 // Rejected and held rows into quarantine with codes, reasons, original and position; and back, when they are re-admitted.
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { MillraceError, type LoadRequest } from "@millrace/core";
-import { literal } from "../engine/identifiers.ts";
+import { ident, literal } from "../engine/identifiers.ts";
 import { execute } from "../engine/statement-runner.ts";
 import type { SourceColumn } from "./source-reader.ts";
 
@@ -28,6 +28,18 @@ export async function insertQuarantine(
   );
 }
 
+/** SQL of an original (JSON text of an object) as a struct of its source fields: text, or JSON for nested types. */
+export function recordOf(columns: readonly SourceColumn[], original: string): string {
+  const fields = columns.map((column) => [column.field, column.type] as const);
+  return `from_json(${original}, ${literal(JSON.stringify(Object.fromEntries(fields)))})`;
+}
+
+/** SQL of a field of such a struct; the JSON value null is a missing value. */
+export function recordField(column: SourceColumn, record: string): string {
+  const value = `${record}.${ident(column.field)}`;
+  return column.type === "JSON" ? `CASE WHEN ${value}::VARCHAR <> 'null' THEN ${value} END` : value;
+}
+
 /** Quarantined originals as a source relation; `_file` carries the row's own `_seq`. Rows come in the order of their identity. */
 export function quarantineRelation(
   columns: readonly SourceColumn[],
@@ -39,13 +51,9 @@ export function quarantineRelation(
       "Rows of one batch are re-admitted at a time, so that their positions stay unique.",
     );
   const wanted = rows.map((row) => `(${row.batch}, ${row.row})`).join(", ");
-  const fields = columns.map((column, at) => {
-    const pointer = literal(`$.${JSON.stringify(column.field)}`);
-    const text = column.type === "JSON" ? `json_extract(j, ${pointer})` : `json_extract_string(j, ${pointer})`;
-    return `${column.type === "JSON" ? `CASE WHEN ${text}::VARCHAR <> 'null' THEN ${text} END` : text} AS _s${at}`;
-  });
+  const fields = columns.map((column, at) => `${recordField(column, "j")} AS _s${at}`);
   return `SELECT ${fields.join(", ")}, CAST(seq AS VARCHAR) AS _file, CASE WHEN j IS NULL THEN original END AS _malformed FROM (
-    SELECT original, seq, CASE WHEN json_valid(original) AND json_type(original) = 'OBJECT' THEN original::JSON END AS j
+    SELECT original, seq, CASE WHEN json_valid(original) AND json_type(original) = 'OBJECT' THEN ${recordOf(columns, "original")} END AS j
     FROM millrace.quarantine WHERE (batch, row_no) IN (${wanted}) AND state IN ('open', 'held') ORDER BY batch, row_no)`;
 }
 

@@ -1,9 +1,13 @@
 // Raw objects as a relation of source columns: `_s0`, `_s1`, ... in contract order (text, or JSON for nested types), `_file` when there are several
-// objects, and `_malformed` (the raw text of a record that cannot be parsed, else NULL). Bytes go to the engine's own readers.
+// objects, and `_malformed` (the raw text of a record that cannot be parsed, else NULL); Parquet gives `_place` too, the row's number in its file,
+// from 0. Bytes go to the engine's own readers.
+import type { DuckDBConnection } from "@duckdb/node-api";
 import type { ContractDefinition, DecodeFormat, RawObject } from "@millrace/core";
 import { MillraceError } from "@millrace/core";
 import { ident, literal } from "../engine/identifiers.ts";
 import { engineType } from "../engine/engine-types.ts";
+import { select } from "../engine/statement-runner.ts";
+import { asText } from "../engine/values.ts";
 import { readsAsJson } from "./conversions.ts";
 
 export interface SourceColumn {
@@ -36,6 +40,25 @@ export function sourceColumns(
   });
 }
 
+/** Types of the fields of self-describing files, else undefined; all files of one batch have the same. */
+export async function storedTypes(
+  connection: DuckDBConnection,
+  format: DecodeFormat,
+  objects: readonly RawObject[],
+): Promise<ReadonlyMap<string, string> | undefined> {
+  if (format.kind !== "parquet") return undefined;
+  const paths = objects.map((object) => literal(object.local.path)).join(", ");
+  const found = await select(
+    connection,
+    `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet([${paths}]))`,
+  );
+  return new Map(found.rows.map(([name, type]) => [asText(name), asText(type)]));
+}
+
+/** Longest record. The engine reads in blocks made for it, several per thread: this bounds memory. Longer ones of NDJSON are left to the tolerant way. */
+const recordBytesMax = 4_194_304;
+const tolerantRecordBytesMax = 67_108_864;
+
 /** `fast` fails on a record that cannot be parsed; `tolerant` marks it. */
 export type ReadManner = "fast" | "tolerant";
 
@@ -52,9 +75,12 @@ export function sourceRelation(
     case "csv":
       return csvRelation(columns, format, paths);
     case "parquet":
-      return `SELECT ${storedFields(columns)}, filename AS _file, NULL::VARCHAR AS _malformed FROM read_parquet(${paths}, filename = true)`;
+      return `SELECT ${storedFields(columns)}, filename AS _file, NULL::VARCHAR AS _malformed, file_row_number AS _place
+        FROM read_parquet(${paths}, filename = true)`;
     case "ndjson":
-      return manner === "fast" ? ndjsonRelation(columns, paths, bytesMax) : tolerantLines(columns, paths, bytesMax);
+      return manner === "fast"
+        ? ndjsonRelation(columns, paths)
+        : tolerantLines(columns, paths, Math.min(bytesMax, tolerantRecordBytesMax));
     case "json":
       return manner === "fast"
         ? documentRelation(columns, format.path, paths, bytesMax)
@@ -81,7 +107,7 @@ function csvRelation(
     );
   return `SELECT ${list.join(", ")}, filename AS _file, NULL::VARCHAR AS _malformed FROM read_csv(${paths}, columns = {${fields}}, header = ${format.header},
     auto_detect = false, delim = ${literal(format.delimiter)}, quote = ${literal(format.quote)}, escape = ${literal(format.quote)},
-    nullstr = [${nulls}], filename = true, max_line_size = 16777216)`;
+    nullstr = [${nulls}], filename = true, max_line_size = ${recordBytesMax}, buffer_size = ${recordBytesMax * 4})`;
 }
 
 function storedFields(columns: readonly SourceColumn[]): string {
@@ -106,9 +132,9 @@ function nonNull(column: SourceColumn, value: string): string {
   return column.type === "JSON" ? `CASE WHEN ${value}::VARCHAR <> 'null' THEN ${value} END` : value;
 }
 
-function ndjsonRelation(columns: readonly SourceColumn[], paths: string, bytesMax: number): string {
+function ndjsonRelation(columns: readonly SourceColumn[], paths: string): string {
   return `SELECT ${picked(columns, "")}, filename AS _file, NULL::VARCHAR AS _malformed FROM read_json(${paths}, columns = {${jsonColumns(columns)}},
-    format = 'newline_delimited', filename = true, maximum_object_size = ${bytesMax})`;
+    format = 'newline_delimited', filename = true, maximum_object_size = ${recordBytesMax})`;
 }
 
 function documentRelation(
@@ -132,7 +158,7 @@ function documentRelation(
 /** Each line as text; those that are no JSON object are malformed. Slower: used only when the fast way failed. */
 function tolerantLines(columns: readonly SourceColumn[], paths: string, bytesMax: number): string {
   const lines = `SELECT line, filename AS _file FROM read_csv(${paths}, columns = {'line': 'VARCHAR'}, header = false, auto_detect = false,
-    delim = E'\\x02', quote = '', escape = '', filename = true, max_line_size = ${bytesMax}) WHERE trim(line) <> ''`;
+    delim = E'\\x02', quote = '', escape = '', filename = true, max_line_size = ${bytesMax}, buffer_size = ${bytesMax}) WHERE trim(line) <> ''`;
   return tolerantRecords(columns, lines);
 }
 

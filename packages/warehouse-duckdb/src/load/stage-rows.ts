@@ -2,12 +2,11 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { MillraceError, type LoadRequest } from "@millrace/core";
 import { fromEngineError } from "../engine/engine-errors.ts";
-import { ident, literal } from "../engine/identifiers.ts";
-import { execute, select, type Bounds } from "../engine/statement-runner.ts";
-import { asText } from "../engine/values.ts";
+import { ident } from "../engine/identifiers.ts";
+import { execute, type Bounds } from "../engine/statement-runner.ts";
 import { labelledRelation, seqExpression } from "./label.ts";
 import { quarantineRelation } from "./quarantine-rows.ts";
-import { sourceColumns, sourceRelation, type ReadManner, type SourceColumn } from "./source-reader.ts";
+import { sourceColumns, sourceRelation, storedTypes, type ReadManner, type SourceColumn } from "./source-reader.ts";
 
 /** @throws MillraceError batch-unreadable when no way of reading works */
 export async function stageRows(
@@ -20,7 +19,7 @@ export async function stageRows(
   const create = (manner: ReadManner): Promise<unknown> =>
     execute(stager, stageStatement(request, { stage, columns }, manner), [], bounds);
   try {
-    columns = sourceColumns(request.contract, await storedTypes(stager, request));
+    columns = sourceColumns(request.contract, await typesOf(stager, request));
     await create("fast");
   } catch (error) {
     const first = fromEngineError(error);
@@ -33,6 +32,10 @@ export async function stageRows(
   }
 }
 
+function typesOf(stager: DuckDBConnection, { source }: LoadRequest): ReturnType<typeof storedTypes> {
+  return source.kind === "objects" ? storedTypes(stager, source.format, source.objects) : Promise.resolve(undefined);
+}
+
 function hasTolerantWay(request: LoadRequest): boolean {
   return (
     request.source.kind === "objects" &&
@@ -41,7 +44,7 @@ function hasTolerantWay(request: LoadRequest): boolean {
 }
 
 /** Faults of the bytes, as against a missing table, cancellation or a full disk. */
-function unreadable(error: MillraceError): boolean {
+export function unreadable(error: MillraceError): boolean {
   return error.code === "query-failed";
 }
 
@@ -55,21 +58,6 @@ function asUnreadable(error: MillraceError, request: LoadRequest): MillraceError
   });
 }
 
-/** Types of the fields of self-describing files; all files of one batch have the same. */
-async function storedTypes(
-  stager: DuckDBConnection,
-  request: LoadRequest,
-): Promise<ReadonlyMap<string, string> | undefined> {
-  const { source } = request;
-  if (source.kind !== "objects" || source.format.kind !== "parquet") return undefined;
-  const paths = source.objects.map((object) => literal(object.local.path)).join(", ");
-  const found = await select(
-    stager,
-    `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet([${paths}]))`,
-  );
-  return new Map(found.rows.map(([name, type]) => [asText(name), asText(type)]));
-}
-
 function stageStatement(
   request: LoadRequest,
   { stage, columns }: { readonly stage: string; readonly columns: readonly SourceColumn[] },
@@ -80,7 +68,7 @@ function stageStatement(
     source.kind === "objects" ? sourceRelation(columns, source, manner) : quarantineRelation(columns, source.rows);
   // A row that may still be held keeps its original too.
   const originals = request.verdict.references.length > 0 ? "all" : "failed";
-  const labelled = labelledRelation(request, columns, relation, originals);
+  const labelled = labelledRelation(request, columns, relation, { originals });
   const seq =
     source.kind === "objects" ? seqExpression(request.contract, request.receivedSeq) : "CAST(_file AS BIGINT)";
   const file = source.kind === "quarantine" || source.objects.length > 1 ? "_file" : "NULL::VARCHAR AS _file";

@@ -1,11 +1,11 @@
 // Good rows into the trusted table: appended, merged by key (the highest `_seq` stays, then the later row), or as a whole new table.
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { failpoint, keyColumns, type LoadRequest } from "@millrace/core";
+import { keyColumns, type LoadRequest } from "@millrace/core";
 import { ident, qualified } from "../engine/identifiers.ts";
 import { execute } from "../engine/statement-runner.ts";
 import { storeSchema } from "../system-schema.ts";
-import { createPhysical, fingerprintOf, physicalName, putView } from "../tables/ensure-table.ts";
-import { putEntry, type CatalogueEntry } from "../tables/stored-tables.ts";
+import type { CatalogueEntry } from "../tables/stored-tables.ts";
+import { swapTable } from "./swap-table.ts";
 
 /** Returns how many earlier rows were replaced. */
 export async function writeRows(
@@ -14,7 +14,10 @@ export async function writeRows(
   { stage, table }: { readonly stage: string; readonly table: CatalogueEntry },
 ): Promise<{ readonly replaced: bigint }> {
   const rows = accepted(request, stage);
-  if (request.write === "replace") return swap(connection, request, { rows, table });
+  if (request.write === "replace")
+    return swapTable(connection, request, table, (physical) =>
+      insert(connection, request, qualified(storeSchema, physical), rows),
+    );
   const physical = qualified(storeSchema, table.physical);
   if (request.write === "append" || keyColumns(request.contract).length === 0) {
     await insert(connection, request, physical, rows);
@@ -68,23 +71,4 @@ async function merge(
   );
   await execute(connection, "DROP TABLE batch_winners");
   return { replaced: BigInt(removed.rowsChanged) };
-}
-
-/** The good table stays until the transaction commits. */
-async function swap(
-  connection: DuckDBConnection,
-  request: LoadRequest,
-  { rows, table }: { readonly rows: string; readonly table: CatalogueEntry },
-): Promise<{ readonly replaced: bigint }> {
-  const spec = { domain: table.domain, name: table.name, columns: request.contract.columns, key: table.key };
-  const physical = physicalName(spec, fingerprintOf(spec), table);
-  await createPhysical(connection, spec, physical);
-  await insert(connection, request, qualified(storeSchema, physical), rows);
-  failpoint("table.swap");
-  await putView(connection, spec, physical);
-  const removed = await execute(connection, `SELECT count(*) FROM ${qualified(storeSchema, table.physical)}`);
-  const before = BigInt(String((await removed.getRows())[0]?.[0] ?? 0));
-  await execute(connection, `DROP TABLE ${qualified(storeSchema, table.physical)}`);
-  await putEntry(connection, { ...spec, kind: "table", physical, fingerprint: table.fingerprint, rewritten: true });
-  return { replaced: before };
 }

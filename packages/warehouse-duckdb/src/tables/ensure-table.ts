@@ -8,8 +8,8 @@ import { execute, select } from "../engine/statement-runner.ts";
 import { storeSchema } from "../system-schema.ts";
 import { catalogueEntry, columnsOf, putEntry, type CatalogueEntry } from "./stored-tables.ts";
 
-/** Columns that every trusted row carries beside the declared ones. */
-export const rowColumns = "_batch BIGINT, _row BIGINT, _seq BIGINT";
+/** Columns that every trusted row carries beside the declared ones. Rows with `_hidden` are not trusted: see hidden-rows.ts. */
+const rowColumns = "_batch BIGINT, _row BIGINT, _seq BIGINT, _hidden VARCHAR";
 
 /** @throws MillraceError contract-conflict */
 export async function ensureTable(connection: DuckDBConnection, spec: TableSpec): Promise<CatalogueEntry> {
@@ -61,14 +61,15 @@ export async function createPhysical(
 /** Points `domain.name` at a physical table: the declared columns, then _batch, _row and _seq. */
 export async function putView(
   connection: DuckDBConnection,
-  spec: Pick<TableSpec, "domain" | "name" | "columns">,
+  spec: Pick<TableSpec, "domain" | "name"> & { readonly columns: readonly { readonly name: string }[] },
   physical: string,
+  where = "",
 ): Promise<void> {
   const columns = [...spec.columns.map((column) => ident(column.name)), "_batch", "_row", "_seq"];
   await execute(connection, `CREATE SCHEMA IF NOT EXISTS ${ident(spec.domain)}`);
   await execute(
     connection,
-    `CREATE OR REPLACE VIEW ${qualified(spec.domain, spec.name)} AS SELECT ${columns.join(", ")} FROM ${qualified(storeSchema, physical)}`,
+    `CREATE OR REPLACE VIEW ${qualified(spec.domain, spec.name)} AS SELECT ${columns.join(", ")} FROM ${qualified(storeSchema, physical)}${where}`,
   );
 }
 

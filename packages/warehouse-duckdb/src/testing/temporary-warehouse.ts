@@ -20,7 +20,8 @@ export interface TemporaryWarehouse extends AsyncDisposable {
   readonly folder: string;
   warehouse: Warehouse;
   object(name: string, content: string | Uint8Array): RawObject;
-  load(request: Partial<LoadRequest> & Pick<LoadRequest, "contract">): Promise<LoadResult>;
+  /** @param began called each time that the transaction begins */
+  load(request: Partial<LoadRequest> & Pick<LoadRequest, "contract">, began?: () => void): Promise<LoadResult>;
   rows(sql: string): Promise<readonly (readonly SqlValue[])[]>;
   reopen(): Promise<void>;
 }
@@ -63,7 +64,7 @@ export async function temporaryWarehouse(): Promise<TemporaryWarehouse> {
       } as const;
       return { ref, encoding: "none", local: { path, [Symbol.asyncDispose]: () => Promise.resolve() } };
     },
-    load(request) {
+    load(request, began) {
       batch += 1n;
       const full: LoadRequest = {
         batch,
@@ -78,6 +79,7 @@ export async function temporaryWarehouse(): Promise<TemporaryWarehouse> {
       };
       batch = full.batch;
       return warehouse.write([`shop.${request.contract.name}`], async (tx) => {
+        began?.();
         await tx.ensureTable(specOf(request.contract));
         return tx.load(full);
       });
