@@ -8,9 +8,14 @@ export function checkColumns(check: CheckDeclaration): readonly string[] {
   return check.kind === "sql" ? [] : [check.column];
 }
 
-/** @param table full name of the model */
-export function compileCheck(check: CheckDeclaration, table: string): CompiledCheck {
-  const failing = failingRows(check, quoteTable(table));
+/**
+ * `unique` takes NULL for a value like any other, as keys do; `accepted_values` lets NULL pass.
+ *
+ * @param table full name of the model
+ * @param sql the statement of a `sql` check with every table in full
+ */
+export function compileCheck(check: CheckDeclaration, table: string, sql: string | undefined): CompiledCheck {
+  const failing = failingRows(check, quoteTable(table), sql);
   return {
     name: check.name,
     severity: check.severity,
@@ -19,7 +24,7 @@ export function compileCheck(check: CheckDeclaration, table: string): CompiledCh
   };
 }
 
-function failingRows(check: CheckDeclaration, table: string): string {
+function failingRows(check: CheckDeclaration, table: string, sql: string | undefined): string {
   switch (check.kind) {
     case "not_null":
       return `SELECT * FROM ${table} WHERE ${quoteName(check.column)} IS NULL`;
@@ -30,6 +35,6 @@ function failingRows(check: CheckDeclaration, table: string): string {
     case "accepted_values":
       return `SELECT * FROM ${table} WHERE CAST(${quoteName(check.column)} AS VARCHAR) NOT IN (${check.values.map(quoteText).join(", ")})`;
     case "sql":
-      return `SELECT * FROM (${check.sql}) AS failing_rows`;
+      return `SELECT * FROM (${sql ?? check.sql}) AS failing_rows`;
   }
 }

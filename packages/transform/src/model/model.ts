@@ -5,7 +5,7 @@ export type Materialization = "view" | "table" | "incremental";
 export type Severity = "block" | "warn";
 
 /** A declared expectation on the rows of a model. */
-export type CheckDeclaration = { readonly severity: Severity; readonly name: string } & (
+export type CheckDeclaration = { readonly severity: Severity; readonly name: string; readonly line: number } & (
   | { readonly kind: "not_null"; readonly column: string }
   | { readonly kind: "unique"; readonly columns: readonly string[] }
   | { readonly kind: "accepted_values"; readonly column: string; readonly values: readonly string[] }
@@ -26,6 +26,8 @@ export interface ParsedModel {
   readonly sql: string;
   /** Line of the file where the statement begins, from 1. */
   readonly sqlLine: number;
+  /** Line of the file where `key` stands; of its beginning when there is none. */
+  readonly keyLine: number;
 }
 
 /** State of an input at a build: its version, how often rows changed other than by adding, and its newest batch. */
@@ -54,13 +56,28 @@ export interface CompiledCheck {
   readonly sample: string;
 }
 
-/** How an incremental model finds what new rows of its one input touch; texts with the place of the last seen batch left open. */
+/** How an incremental model finds what new rows of its inputs touch, and recomputes that: plain data, see incremental/key-statements.ts. */
 export interface TouchedKeys {
-  readonly input: string;
-  /** SELECT of the key values of rows after `batch`. */
-  touched(batch: bigint): string;
-  /** The model's statement over the rows of these keys only. */
-  restricted(batch: bigint): string;
+  readonly key: readonly string[];
+  /** All columns of the model, in order. */
+  readonly columns: readonly string[];
+  /** Names that stand for the inputs in the statements. */
+  readonly standIns: readonly { readonly table: string; readonly standIn: string }[];
+  /** Places where an input is read whose new rows can be followed, each with the statement over new rows there. */
+  readonly followed: readonly { readonly input: string; readonly statement: string }[];
+  /** Inputs whose changes mean a full build, and why. */
+  readonly fullFor: readonly { readonly input: string; readonly because: string }[];
+  /** The model's statement, reading restricted scans where `pushed` has them. */
+  readonly recompute: string;
+  readonly pushed: readonly PushedKeys[];
+}
+
+/** A followed table whose scan is restricted to rows of touched keys. */
+export interface PushedKeys {
+  readonly standIn: string;
+  /** How the author's expressions call the table. */
+  readonly alias: string;
+  readonly keys: readonly { readonly column: string; readonly expression: string }[];
 }
 
 export interface PlannedModel extends ModelConfig {
@@ -75,7 +92,7 @@ export interface PlannedModel extends ModelConfig {
   readonly compiledChecks: readonly CompiledCheck[];
   /** Hash of statement, configuration and the shapes of the inputs. */
   readonly fingerprint: string;
-  /** Absent where an incremental model must be built in full each time; `fullBecause` says why. */
+  /** Absent where an incremental model must be built in full each time; then `fullBecause` says why. */
   readonly touchedKeys?: TouchedKeys;
   readonly fullBecause?: string;
 }

@@ -1,4 +1,4 @@
-// Which model comes before which. Linear in models and references.
+// Which model comes before which. Linear in models and references, and as deep as the graph is: it keeps its own stack.
 import { MillraceError } from "@millrace/core";
 
 export interface OrderedGraph {
@@ -7,26 +7,38 @@ export interface OrderedGraph {
   readonly cycles: readonly { readonly members: readonly string[]; readonly error: MillraceError }[];
 }
 
+interface Open {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  next: number;
+}
+
 /** @param inputs of each model, by full name; names that are no models are ignored */
 export function orderModels(inputs: ReadonlyMap<string, readonly string[]>): OrderedGraph {
   const order: string[] = [];
-  const state = new Map<string, "open" | "done">();
   const cycles: OrderedGraph["cycles"][number][] = [];
-  const path: string[] = [];
-  const visit = (name: string): void => {
-    if (state.get(name) === "done") return;
-    if (state.get(name) === "open") {
-      cycles.push(cycle(path.slice(path.indexOf(name))));
-      return;
-    }
-    state.set(name, "open");
-    path.push(name);
-    for (const input of [...(inputs.get(name) ?? [])].sort()) if (inputs.has(input)) visit(input);
-    path.pop();
-    state.set(name, "done");
-    order.push(name);
+  const done = new Set<string>();
+  // Where each open model stands on the path.
+  const depth = new Map<string, number>();
+  const path: Open[] = [];
+  const enter = (name: string): void => {
+    depth.set(name, path.length);
+    path.push({ name, inputs: [...(inputs.get(name) ?? [])].filter((input) => inputs.has(input)).sort(), next: 0 });
   };
-  for (const name of [...inputs.keys()].sort()) visit(name);
+  for (const root of [...inputs.keys()].sort()) {
+    if (!done.has(root)) enter(root);
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const input = top.inputs[top.next];
+      top.next += 1;
+      if (input === undefined) {
+        path.pop();
+        depth.delete(top.name);
+        done.add(top.name);
+        order.push(top.name);
+      } else if (depth.has(input)) cycles.push(cycle(path.slice(depth.get(input)).map((open) => open.name)));
+      else if (!done.has(input)) enter(input);
+    }
+  }
   return { order, cycles };
 }
 

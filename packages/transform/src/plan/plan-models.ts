@@ -1,16 +1,17 @@
 // From model files to a plan: parsed, resolved, ordered, bound against the shapes of their inputs. Nothing is run.
 import { createHash } from "node:crypto";
-import { toMillraceError, type MillraceError, type ModelSource, type ResultColumn } from "@millrace/core";
+import { didYouMean, toMillraceError, type MillraceError, type ModelSource, type ResultColumn } from "@millrace/core";
 import { checkColumns, compileCheck } from "../checks/compile-check.ts";
 import { findTouchedKeys } from "../incremental/touched-keys.ts";
-import type { ModelPlan, ParsedModel, PlannedModel } from "../model/model.ts";
-import { modelError, parseModel } from "../model/parse-model.ts";
-import { quoteName, type SqlDialect } from "../sql/dialect.ts";
+import type { ModelPlan, PlannedModel } from "../model/model.ts";
+import { modelError } from "../model/parse-model.ts";
+import type { SqlDialect } from "../sql/dialect.ts";
 import { openDuckDbDialect, type DialectEngine } from "../sql/duckdb-dialect.ts";
 import { usesOf } from "../sql/references.ts";
-import { copyTree, textOf, type SyntaxNode } from "../sql/syntax-tree.ts";
+import { bind, stubsOf } from "./bind-statement.ts";
+import { draftModels, fullName, standInName, type Draft } from "./draft-models.ts";
 import { orderModels } from "./graph.ts";
-import { lineOf, resolveTables, type ResolvedStatement } from "./resolve-tables.ts";
+import { lineOf } from "./resolve-tables.ts";
 
 /** A table that models may read and that no model makes. */
 export interface CatalogTable {
@@ -19,13 +20,20 @@ export interface CatalogTable {
   readonly columns: readonly ResultColumn[];
 }
 
-interface Draft {
-  readonly source: ModelSource;
-  readonly parsed: ParsedModel;
-  readonly resolved: ResolvedStatement;
+interface Planning {
+  readonly dialect: SqlDialect;
+  /** Grows as models are planned. */
+  readonly shapes: Map<string, readonly ResultColumn[]>;
+  /** Tables whose rows carry the number of their batch. */
+  readonly fromChannels: ReadonlySet<string>;
 }
 
-/** Errors of single models are in the plan; models that read a faulty one are faulty too. */
+/**
+ * Models that can be planned are in the plan, in an order in which each comes after what it reads; errors of the others stand beside them, with file and
+ * line. A model that reads a faulty one is faulty too.
+ *
+ * @example const { models, errors } = await planModels(sources, { engine: warehouse, tables: await warehouse.tables() });
+ */
 export async function planModels(
   sources: readonly ModelSource[],
   catalog: { readonly engine: DialectEngine; readonly tables: readonly CatalogTable[] },
@@ -33,188 +41,124 @@ export async function planModels(
   const dialect = await openDuckDbDialect(catalog.engine);
   const errors: { model: string; error: MillraceError }[] = [];
   const fail = (model: string, thrown: unknown): void => void errors.push({ model, error: toMillraceError(thrown) });
-  const drafts = await draftAll(dialect, sources, catalog.tables, fail);
-  const { order, cycles } = orderModels(new Map([...drafts].map(([name, draft]) => [name, draft.resolved.inputs])));
-  for (const { members, error } of cycles) for (const member of members) fail(member, error);
-  const faulty = new Set(errors.map(({ model }) => model));
   const shapes = new Map(catalog.tables.map((table) => [fullName(table), table.columns]));
   const fromChannels = new Set(shapes.keys());
+  const drafts = await draftModels(dialect, sources, { tables: [...fromChannels], fail });
+  const { order, cycles } = orderModels(new Map([...drafts].map(([name, draft]) => [name, draft.statement.inputs])));
+  for (const { members, error } of cycles) for (const member of members) fail(member, error);
+  const faulty = new Set(errors.map(({ model }) => model));
   const models: PlannedModel[] = [];
   for (const name of order) {
     const draft = drafts.get(name);
     if (draft === undefined || faulty.has(name)) continue;
     try {
-      const model = await planOne(dialect, draft, shapes, fromChannels);
-      shapes.set(name, model.columns);
-      models.push(model);
+      models.push(await planOne({ dialect, shapes, fromChannels }, draft));
     } catch (error) {
-      faulty.add(name);
+      shapes.delete(name);
       fail(name, error);
     }
   }
   return { models, errors: errors.map(({ model, error }) => ({ model, error: error.toJSON() })) };
 }
 
-function fullName(table: { readonly domain: string; readonly name: string }): string {
-  return `${table.domain}.${table.name}`;
-}
-
-async function draftAll(
-  dialect: SqlDialect,
-  sources: readonly ModelSource[],
-  tables: readonly CatalogTable[],
-  fail: (model: string, error: unknown) => void,
-): Promise<Map<string, Draft>> {
-  const taken = new Set(tables.map((table) => fullName(table).toLowerCase()));
-  const known = new Map([...tables, ...sources].map((table) => [fullName(table).toLowerCase(), fullName(table)]));
-  const parsed: { source: ModelSource; parsed: ParsedModel }[] = [];
-  for (const source of sources) {
-    try {
-      if (taken.has(fullName(source).toLowerCase()))
-        throw modelError(source, 1, "a table of this name is written by channels; give the model another name");
-      parsed.push({ source, parsed: parseModel(source) });
-    } catch (error) {
-      fail(fullName(source), error);
-    }
-  }
-  const outcomes = await dialect.parse(parsed.map((one) => one.parsed.sql));
-  const drafts = new Map<string, Draft>();
-  parsed.forEach((one, at) => {
-    try {
-      const outcome = outcomes[at];
-      if (outcome?.ok !== true)
-        throw modelError(
-          one.source,
-          lineOf(one.parsed, outcome?.position),
-          outcome?.message ?? "the statement cannot be parsed",
-        );
-      drafts.set(fullName(one.source), {
-        ...one,
-        resolved: resolveTables(one.source, one.parsed, outcome.query, known),
-      });
-    } catch (error) {
-      fail(fullName(one.source), error);
-    }
-  });
-  return drafts;
-}
-
-async function planOne(
-  dialect: SqlDialect,
-  draft: Draft,
-  shapes: ReadonlyMap<string, readonly ResultColumn[]>,
-  fromChannels: ReadonlySet<string>,
-): Promise<PlannedModel> {
-  const { source, parsed, resolved } = draft;
+async function planOne(planning: Planning, draft: Draft): Promise<PlannedModel> {
+  const { dialect, shapes } = planning;
+  const { source, parsed, statement } = draft;
   const { config } = parsed;
-  const missing = resolved.inputs.find((input) => !shapes.has(input));
-  if (missing !== undefined) throw modelError(source, parsed.sqlLine, `it reads ${missing}, which cannot be planned`);
-  if (config.materialize === "incremental") refuseVolatile(dialect, draft);
-  const [select = ""] = await dialect.print([resolved.query]);
-  const columns = await describe(dialect, draft, select, shapes);
-  checkColumnNames(draft, columns);
   const name = fullName(source);
-  const touched = config.materialize === "incremental" ? await touchedKeys(dialect, draft, fromChannels) : {};
+  const missing = statement.inputs.find((input) => !shapes.has(input));
+  if (missing !== undefined) throw modelError(source, parsed.sqlLine, `it reads ${missing}, which cannot be planned`);
+  const incremental = config.materialize === "incremental";
+  if (incremental) refuseVolatile(dialect, draft);
+  const columns = await bind(dialect, source, statement, shapes);
+  checkColumnNames(draft, columns);
+  shapes.set(name, columns);
+  await bindChecks(planning, draft);
   return {
     ...config,
-    ...touched,
+    ...(incremental ? await touchedKeys(planning, draft, columns) : {}),
     domain: source.domain,
     name: source.name,
     file: source.file,
-    select,
-    inputs: resolved.inputs,
+    select: statement.select,
+    inputs: statement.inputs,
     columns,
-    compiledChecks: config.checks.map((check) => compileCheck(check, name)),
-    fingerprint: fingerprint(
-      select,
-      config,
-      resolved.inputs.map((input) => [input, shapes.get(input)]),
-    ),
+    compiledChecks: config.checks.map((check) => compileCheck(check, name, draft.checks.get(check)?.select)),
+    fingerprint: fingerprintOf(planning, draft),
   };
 }
 
-function fingerprint(...parts: readonly unknown[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
+/** Changes with everything that the rows depend on but the rows of the inputs; not with comments, layout and descriptions. */
+function fingerprintOf({ shapes }: Planning, { parsed, statement }: Draft): string {
+  const { materialize, key, checks } = parsed.config;
+  const content = {
+    select: statement.select,
+    materialize,
+    key,
+    checks: checks.map(({ line: _line, ...check }) => check),
+    inputs: statement.inputs.map((input) => [input, shapes.get(input)]),
+  };
+  return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 16);
 }
 
-async function touchedKeys(
-  dialect: SqlDialect,
-  draft: Draft,
-  fromChannels: ReadonlySet<string>,
+function touchedKeys(
+  { dialect, shapes, fromChannels }: Planning,
+  { parsed, statement }: Draft,
+  columns: readonly ResultColumn[],
 ): Promise<Pick<PlannedModel, "touchedKeys" | "fullBecause">> {
-  const [input, ...others] = draft.resolved.inputs;
-  if (input === undefined || others.length > 0) return { fullBecause: "it reads more than one table" };
-  const outcome = await findTouchedKeys(dialect, draft.resolved.query, {
-    input,
-    inputHasBatches: fromChannels.has(input),
-    key: draft.parsed.config.key,
+  return findTouchedKeys(dialect, {
+    query: statement.query,
+    columns,
+    key: parsed.config.key,
+    inputs: statement.inputs.map((table, at) => ({
+      table,
+      standIn: standInName(at),
+      hasBatches: fromChannels.has(table),
+      columns: shapes.get(table) ?? [],
+    })),
+    stubs: stubsOf(statement, shapes),
   });
-  return "keys" in outcome ? { touchedKeys: outcome.keys } : outcome;
 }
 
-function refuseVolatile(dialect: SqlDialect, { source, parsed, resolved }: Draft): void {
-  const use = usesOf(resolved.query, dialect.functions.volatile)[0];
+function refuseVolatile(dialect: SqlDialect, { source, statement }: Draft): void {
+  const use = usesOf(statement.query, dialect.functions.volatile)[0];
   if (use === undefined) return;
   throw modelError(
     source,
-    lineOf(parsed, use.position),
+    lineOf(statement, use.position),
     `${use.name} changes from one moment to the next, so rows of an incremental model would be out of date in silence; make the model a view`,
   );
 }
 
-/** Binds the statement to empty stand-ins of its inputs, so that models are checked before the models that they read exist. */
-async function describe(
-  dialect: SqlDialect,
-  draft: Draft,
-  select: string,
-  shapes: ReadonlyMap<string, readonly ResultColumn[]>,
-): Promise<readonly ResultColumn[]> {
-  const { source, parsed, resolved } = draft;
-  const stubs = resolved.inputs.map((input, at) => {
-    const columns = (shapes.get(input) ?? []).map(
-      (column) => `CAST(NULL AS ${column.engineType}) AS ${quoteName(column.name)}`,
-    );
-    return `millrace_input_${at} AS (SELECT ${columns.join(", ")})`;
-  });
-  const [bound = select] = await dialect.print([standIn(resolved)]);
-  try {
-    return await dialect.describe(stubs.length === 0 ? select : `WITH ${stubs.join(", ")} SELECT * FROM (${bound})`);
-  } catch (error) {
-    const { message } = toMillraceError(error);
-    throw modelError(source, lineOf(parsed, placeOf(message, parsed.sql)), message.split("\nLINE ")[0] ?? message);
+/** A check reads the model and what the model reads: nothing else is sure to be there when it runs. */
+async function bindChecks({ dialect, shapes }: Planning, { source, statement, checks }: Draft): Promise<void> {
+  const readable = new Set([fullName(source), ...statement.inputs]);
+  for (const check of checks.values()) {
+    const other = check.inputs.find((input) => !readable.has(input));
+    if (other !== undefined)
+      throw modelError(
+        source,
+        check.sqlLine,
+        `a check reads ${other}, which the model does not read; ${[...readable].join(", ")} would be valid`,
+      );
+    await bind(dialect, source, check, shapes);
   }
 }
 
-function standIn(resolved: ResolvedStatement): SyntaxNode {
-  return copyTree(resolved.query, (node) => {
-    if (textOf(node, "type") !== "BASE_TABLE") return undefined;
-    const at = resolved.inputs.indexOf(`${textOf(node, "schema_name")}.${textOf(node, "table_name")}`);
-    return at < 0
-      ? undefined
-      : {
-          ...node,
-          schema_name: "",
-          table_name: `millrace_input_${at}`,
-          alias: textOf(node, "alias") || textOf(node, "table_name"),
-        };
-  });
-}
-
-/** Where the name that the engine's message quotes stands in the author's text; the engine's own position is of the printed statement. */
-function placeOf(message: string, sql: string): number | undefined {
-  const name = /"([^"]+)"/.exec(message)?.[1];
-  const at = name === undefined ? -1 : sql.toLowerCase().indexOf(name.toLowerCase());
-  return at < 0 ? undefined : Buffer.byteLength(sql.slice(0, at));
-}
-
 function checkColumnNames({ source, parsed }: Draft, columns: readonly ResultColumn[]): void {
-  const names = new Set(columns.map((column) => column.name.toLowerCase()));
-  const wanted = [...parsed.config.key, ...parsed.config.checks.flatMap(checkColumns)];
-  const missing = wanted.find((column) => !names.has(column.toLowerCase()));
+  const names = columns.map((column) => column.name);
+  const known = new Set(names.map((name) => name.toLowerCase()));
+  const wanted = [
+    ...parsed.config.key.map((column) => ({ column, line: parsed.keyLine, place: "key" })),
+    ...parsed.config.checks.flatMap((check) =>
+      checkColumns(check).map((column) => ({ column, line: check.line, place: `check ${check.name}` })),
+    ),
+  ];
+  const missing = wanted.find(({ column }) => !known.has(column.toLowerCase()));
   if (missing === undefined) return;
   throw modelError(
     source,
-    1,
-    `key and checks name the column "${missing}", which the model does not have; it has ${columns.map((column) => column.name).join(", ")}`,
+    missing.line,
+    `${missing.place} names the column "${missing.column}", which the model does not have${didYouMean(missing.column, names)}; it has ${names.join(", ")}`,
   );
 }

@@ -1,5 +1,5 @@
 // What planning needs of an engine's SQL: to parse statements in bulk, to print changed trees, and to know the functions. duckdb-dialect.ts implements it.
-import type { LogicalType, ResultColumn } from "@millrace/core";
+import type { ResultColumn } from "@millrace/core";
 import type { SyntaxNode } from "./syntax-tree.ts";
 
 export type ParseOutcome =
@@ -23,12 +23,8 @@ export interface SqlDialect {
   print(queries: readonly SyntaxNode[]): Promise<readonly string[]>;
   /** The text of one scalar expression. */
   printExpressions(expressions: readonly SyntaxNode[]): Promise<readonly string[]>;
-  /** A table reference that reads `query` under `alias`. */
-  subquery(query: SyntaxNode, alias: string, columnAliases: readonly string[]): SyntaxNode;
   /** Result columns of a SELECT without running it. @throws MillraceError query-invalid */
   describe(sql: string): Promise<readonly ResultColumn[]>;
-  /** The engine's name of a logical type. */
-  typeName(type: LogicalType): string;
 }
 
 export function quoteName(name: string): string {

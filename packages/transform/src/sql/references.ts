@@ -1,5 +1,5 @@
 // Which tables a statement reads, with the names of its own CTEs told apart. plan/ resolves them, incremental/ replaces them.
-import { childrenOf, nodeOf, nodesOf, positionOf, textOf, textsOf, type SyntaxNode } from "./syntax-tree.ts";
+import { childrenOf, nodeOf, nodesOf, positionOf, textOf, textsOf, walk, type SyntaxNode } from "./syntax-tree.ts";
 
 /** One place where a statement reads a table. */
 export interface TableOccurrence {
@@ -70,27 +70,59 @@ export function cteBody(entry: SyntaxNode): SyntaxNode | undefined {
   return query === undefined ? undefined : nodeOf(query, "node");
 }
 
+/** The query below a FROM-subquery or an expression's subquery. */
+export function subqueryBody(node: SyntaxNode): SyntaxNode | undefined {
+  const query = nodeOf(node, "subquery");
+  return query === undefined ? undefined : nodeOf(query, "node");
+}
+
+/** FROM items that are neither tables nor queries, with the name of their function. */
+export function tableFunctionsOf(query: SyntaxNode): NamedUse[] {
+  const found: NamedUse[] = [];
+  walk(query, (node) => {
+    const type = textOf(node, "type");
+    const call = type === "TABLE_FUNCTION" ? nodeOf(node, "function") : undefined;
+    if (call !== undefined) found.push(named(textOf(call, "function_name").toLowerCase(), call));
+    if (type === "SHOW_REF") found.push(named("describe", node));
+    return undefined;
+  });
+  return found;
+}
+
+function named(name: string, node: SyntaxNode): NamedUse {
+  const position = positionOf(node);
+  return position === undefined ? { name } : { name, position };
+}
+
 export interface NamedUse {
   readonly name: string;
   readonly position?: number;
 }
 
-/** Calls of functions, and bare names, whose lower-case spelling is in `names`. */
+/** Names that SQL reads without parentheses. Any other bare name is a column. */
+const bareFunctions: ReadonlySet<string> = new Set([
+  "current_date",
+  "current_role",
+  "current_time",
+  "current_timestamp",
+  "current_user",
+  "localtime",
+  "localtimestamp",
+  "session_user",
+]);
+
+/** Calls of the functions whose lower-case names are in `names`, also of those that are written without parentheses. */
 export function usesOf(query: SyntaxNode, names: ReadonlySet<string>): NamedUse[] {
   const found: NamedUse[] = [];
-  const visit = (node: SyntaxNode): void => {
-    const name = spelling(node);
-    if (name !== undefined && names.has(name)) {
-      const position = positionOf(node);
-      found.push({ name, ...(position === undefined ? {} : { position }) });
-    }
-    for (const child of childrenOf(node)) visit(child);
-  };
-  visit(query);
+  walk(query, (node) => {
+    const name = calledName(node);
+    if (name !== undefined && names.has(name)) found.push(named(name, node));
+    return undefined;
+  });
   return found;
 }
 
-function spelling(node: SyntaxNode): string | undefined {
+function calledName(node: SyntaxNode): string | undefined {
   const kind = textOf(node, "class");
   if (kind === "FUNCTION" || kind === "WINDOW") {
     const name = textOf(node, "function_name").toLowerCase();
@@ -98,5 +130,6 @@ function spelling(node: SyntaxNode): string | undefined {
     return name === "age" && nodesOf(node, "children").length === 1 ? "current_date" : name;
   }
   const names = kind === "COLUMN_REF" ? textsOf(node, "column_names") : [];
-  return names.length === 1 ? names[0]?.toLowerCase() : undefined;
+  const bare = names[0]?.toLowerCase() ?? "";
+  return names.length === 1 && bareFunctions.has(bare) ? bare : undefined;
 }

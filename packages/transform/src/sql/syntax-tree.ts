@@ -77,6 +77,19 @@ export function copyTree(node: SyntaxNode, replace: (node: SyntaxNode) => Syntax
   return replace(node) ?? copyFields(node);
 }
 
+/** True when two expressions say the same; positions in the text, output names and the case of column names do not count. */
+export function sameExpression(a: SyntaxNode, b: SyntaxNode): boolean {
+  return canonical(a) === canonical(b);
+}
+
+function canonical(expression: SyntaxNode): string {
+  return JSON.stringify(expression, (field, value: unknown) => {
+    if (field === "query_location" || field === "alias") return undefined;
+    if (field === "column_names" && Array.isArray(value)) return value.map((name) => String(name).toLowerCase());
+    return value;
+  });
+}
+
 /** Byte position in the statement's text, or undefined when the node was not written by the author. */
 export function positionOf(node: SyntaxNode): number | undefined {
   const value = node["query_location"];
