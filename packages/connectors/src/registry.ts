@@ -1,6 +1,13 @@
 // The connectors that the runtime opens channels with, and the description of all ways in. `events` is declared only: the runtime's batcher
 // serves it from the event log.
 import type { Connector } from "@millrace/core";
+import {
+  authenticationFunctions,
+  paginationFunctions,
+  readinessFunctions,
+  referenceFunctions,
+  type FunctionDescription,
+} from "./authoring/described-functions.ts";
 import { describeFields } from "./authoring/option-fields.ts";
 import { eventsFields } from "./events/events.ts";
 import { filesConnector } from "./files/files-connector.ts";
@@ -9,7 +16,10 @@ import { restConnector } from "./rest/rest-connector.ts";
 export const connectors: readonly Connector[] = [filesConnector, restConnector];
 
 /** What documentation says about a way in. */
-export type ConnectorDescription = Pick<Connector, "name" | "summary" | "fields" | "example">;
+export interface ConnectorDescription extends Pick<Connector, "name" | "summary" | "fields" | "example"> {
+  /** Functions that make values of its options. */
+  readonly functions: readonly FunctionDescription[];
+}
 
 /** Every way in, by name. */
 export function describeConnectors(): readonly ConnectorDescription[] {
@@ -18,8 +28,15 @@ export function describeConnectors(): readonly ConnectorDescription[] {
     summary:
       "Receives events over HTTP: POST /ingest/<domain>.<channel> with one JSON object, a JSON array or NDJSON; durable before the answer.",
     fields: describeFields(eventsFields),
+    functions: [],
     example: "export const orderEvents = events({ into: OrderLine });",
   };
-  const described = connectors.map(({ name, summary, fields, example }) => ({ name, summary, fields, example }));
+  const functions = new Map([
+    ["files", [...readinessFunctions, ...referenceFunctions]],
+    ["rest", [...authenticationFunctions, ...paginationFunctions, ...referenceFunctions]],
+  ]);
+  const described = connectors.map(({ name, summary, fields, example }) => {
+    return { name, summary, fields, example, functions: functions.get(name) ?? [] };
+  });
   return [...described, events].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -159,7 +159,7 @@ describe("rest() refuses", () => {
     expect(declare({}, { params: { cursor: "a" }, page: cursor("$.next") })).toContain('"cursor" is set by "page"');
     expect(declare({}, { params: { since: 1 }, since: "updated_at" })).toContain('"since" is set by "since"');
     expect(declare({}, { page: { ...offset({ limit: 10 }), limit: 0 } })).toContain("streams.x.page.limit");
-    expect(declare({}, { page: page({ sizeParam: "per_page" }) })).toContain('"size", which is missing');
+    expect(declare({}, { page: page({ sizeParam: "per_page" }) })).toContain('"size" and "sizeParam" go together');
   });
 
   it("paths that are none, names that cannot be tables, no stream at all, a trigger that never comes", () => {

@@ -7,7 +7,7 @@ export function renderConnectorDocs(): ReadonlyMap<string, string> {
   return new Map(describeConnectors().map((connector) => [`${connector.name}.md`, page(connector)]));
 }
 
-function page({ name, summary, fields, example }: ConnectorDescription): string {
+function page({ name, summary, fields, example, functions }: ConnectorDescription): string {
   return [
     `# ${name}()`,
     "",
@@ -22,6 +22,8 @@ function page({ name, summary, fields, example }: ConnectorDescription): string 
     "| Option | Type | Default | Meaning |",
     "| --- | --- | --- | --- |",
     ...fields.map(row),
+    ...(functions.length === 0 ? [] : ["", "| Function | Meaning |", "| --- | --- |"]),
+    ...functions.map((made) => `| \`${made.signature}\` | ${cell(made.summary)} |`),
     "",
   ].join("\n");
 }

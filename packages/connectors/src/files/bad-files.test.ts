@@ -1,8 +1,8 @@
 // Files that cannot be loaded: each is refused with a coded error and a hint, recorded once, leaves no raw object, and holds nothing up.
 import { appendFileSync, writeFileSync } from "node:fs";
-import { chmod } from "node:fs/promises";
+import { chmod, readFile } from "node:fs/promises";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { contract, isMillraceError, t, type RefusedFile } from "@millrace/core";
+import { contract, isMillraceError, t, type Arrival, type RefusedFile } from "@millrace/core";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { drop, fileChannel, header, paths } from "../testing/promotion-files.ts";
 import type { FilesOptions } from "./files-config.ts";
@@ -238,6 +238,10 @@ describe("a file that changes while it is read", () => {
     const stored = await Array.fromAsync(objects.list("raw"));
     expect(stored).toHaveLength(isMillraceError(outcome) ? 0 : 1);
     expect(harness.refused).toEqual([]);
+    if (!isMillraceError(outcome)) {
+      const [arrival] = outcome as Arrival[];
+      expect(await harness.contents(arrival as Arrival)).toEqual([await readFile(path, "utf8")]);
+    }
     return { outcome, loaded: [...harness.known.keys()] };
   }
 

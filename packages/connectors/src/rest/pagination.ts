@@ -13,8 +13,8 @@ export function cursor(path: string, options: { readonly param?: string; readonl
 }
 
 /**
- * Pages are numbered. The stream ends with a page that has fewer records than `size`, with an empty page, or with the page whose number stands
- * at `pages`. `param` default `page`, `start` default 1; `sizeParam` sends the size.
+ * Pages are numbered: `param` (default `page`) carries the number, from `start` (default 1). An empty page ends the stream, and one that is shorter
+ * than another before it, and the page whose number stands at the path `pages`. `size` is sent as `sizeParam`; the two go together.
  */
 export function page(
   options: {
@@ -28,7 +28,7 @@ export function page(
   return { kind: "page", param: "page", start: 1, ...options };
 }
 
-/** Pages begin at a record's number, from 0. The stream ends with a page that has fewer than `limit` records. `param` default `offset`, `limitParam` default `limit`. */
+/** Pages begin at a record's number, from 0. An empty page ends the stream, or one that is shorter than another before it. `param` default `offset`, `limitParam` default `limit`. */
 export function offset(options: {
   readonly limit: number;
   readonly param?: string;
@@ -79,8 +79,8 @@ export const paginationCheck: OptionCheck = (value, at) => {
   const problem = kinds(value, at);
   if (problem !== undefined) return problem;
   const pagination = value as Pagination;
-  if (pagination.kind === "page" && pagination.sizeParam !== undefined && pagination.size === undefined)
-    return `"${at}.sizeParam" sends "size", which is missing`;
+  if (pagination.kind === "page" && (pagination.sizeParam === undefined) !== (pagination.size === undefined))
+    return `"${at}": "size" and "sizeParam" go together; one of them is missing`;
   return undefined;
 };
 

@@ -107,6 +107,21 @@ describe("a stream", () => {
   });
 });
 
+it("a pass whose last page is empty is known to have ended", async () => {
+  await using api = await apiServer(({ url }, response) => {
+    const first = !url.searchParams.has("cursor");
+    sendJson(response, {
+      data: first ? rows(0, 2) : [],
+      next: first ? "t" : null,
+      padding: "x".repeat(17 * 1024 * 1024),
+    });
+  });
+  await using harness = await channel(api, { page: cursor("$.next"), since: "updated_at" });
+  expect(await harness.drain()).toHaveLength(1);
+  expect(harness.cursors.get("sales")).toMatchObject({ since: rows(1, 1)[0]?.updated_at });
+  expect(harness.cursors.get("sales")).not.toHaveProperty("pass");
+});
+
 describe("a crash", () => {
   /** Pages so large that each arrival takes few of them. */
   const large = (all = rows(0, 60)): Promise<ApiServer> =>

@@ -22,7 +22,7 @@ export function channel(
     baseUrl: env("API"),
     streams: { sales: { path: "/sales", records: "$.data", into: Sale, ...stream } },
     retry: quick,
-    timeout: "2s",
+    timeout: "20s",
     ...options,
   });
   return openHarness(restConnector, declaration, {

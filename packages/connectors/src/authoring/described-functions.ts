@@ -1,0 +1,56 @@
+// What documentation says of the functions that make values of options. The functions' own comments say the same in more words.
+
+export interface FunctionDescription {
+  readonly signature: string;
+  readonly summary: string;
+}
+
+export const referenceFunctions: readonly FunctionDescription[] = [
+  { signature: 'env("NAME", fallback?)', summary: "a setting of the environment or `.env`; its value may be shown" },
+  {
+    signature: 'secret("NAME")',
+    summary: "a secret from the environment, `.env` or the secrets folder; its value is never shown",
+  },
+];
+
+export const readinessFunctions: readonly FunctionDescription[] = [
+  {
+    signature: 'marker("_SUCCESS")',
+    summary:
+      "complete when this file stands in the same folder and is not older; `{name}` stands for the file's name: `{name}.done`",
+  },
+  {
+    signature: 'quietPeriod("5s")',
+    summary: "complete when size and time stood still for this long; `0s` for files that are renamed into place",
+  },
+];
+
+export const authenticationFunctions: readonly FunctionDescription[] = [
+  { signature: 'bearer(secret("TOKEN"))', summary: "header `Authorization: Bearer ...`" },
+  { signature: 'apiKey({ header: "X-Key", value: secret("KEY") })', summary: "the key in a header" },
+  {
+    signature: 'apiKey({ query: "key", value: secret("KEY") })',
+    summary: "the key in a query parameter; it never enters cursors or logs",
+  },
+  { signature: 'basic(env("USER"), secret("PASSWORD"))', summary: "HTTP Basic" },
+];
+
+export const paginationFunctions: readonly FunctionDescription[] = [
+  {
+    signature: 'cursor("$.next", { param?, more? })',
+    summary:
+      "the page names a token; `param` carries it (default `cursor`); no token, or false at the path `more`, ends the stream",
+  },
+  {
+    signature: "page({ param?, start?, size?, sizeParam?, pages? })",
+    summary:
+      "numbered pages (default `page`, from 1); an empty page, one shorter than another before it, or the number at the path `pages` ends the stream",
+  },
+  {
+    signature: "offset({ limit, param?, limitParam? })",
+    summary:
+      "moves on by the records that came (defaults `offset`, `limit`); an empty page or one shorter than another before it ends the stream",
+  },
+  { signature: 'nextUrl("$.next")', summary: "the page names the next address, on the same host" },
+  { signature: "linkHeader()", summary: "the header `Link` names the next address, on the same host" },
+];
