@@ -7,7 +7,7 @@ import {
   cursor,
   defineProject,
   env,
-  type events,
+  events,
   files,
   marker,
   rest,
@@ -15,8 +15,9 @@ import {
   secret,
   sql,
   t,
+  type ProjectConfig,
+  type RowOf,
 } from "./index.ts";
-import type { ProjectConfig, RowOf } from "./index.ts";
 
 const Promotion = contract(
   "promotions",
