@@ -1,4 +1,5 @@
 // Puts the HTTP interface together: one router behind every door. Nothing here knows what the routes do.
+import type { IncomingMessage, ServerResponse } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
 import { createTokenAuthenticator, everyPermission, grantToken, type Authenticator } from "@millrace/access";
 import { MillraceError, systemClock, systemRandom, type Clock, type Random } from "@millrace/core";
@@ -49,13 +50,19 @@ export async function createServer(parts: ServerParts): Promise<MillraceServer> 
   };
   return {
     async listen(at) {
-      const listener = await openListener((request, response) => app.routing(request, response), at, clock);
+      const listener = await openListener((request, response) => enter(app, request, response), at, clock);
       listeners.push(listener);
       return listener;
     },
     inject: app.inject.bind(app),
     close: (options = {}) => (closing ??= close(options.drainMs ?? httpLimits.drainMs)),
   };
+}
+
+/** Admin work may be silent for longer than a connection otherwise may: a query or a replay takes as long as it takes. */
+function enter(app: FastifyInstance, request: IncomingMessage, response: ServerResponse): void {
+  if (request.url?.startsWith("/admin/") === true) request.setTimeout(0);
+  app.routing(request, response);
 }
 
 function createRouter(parts: ServerParts, clock: Clock, random: Random): FastifyInstance {

@@ -41,7 +41,6 @@ interface StreamTag {
 }
 
 interface Compilation {
-  readonly generation: number;
   readonly request: CompiledRequest;
   /** The ETag of the version that was asked for last. */
   version?: bigint;
@@ -89,9 +88,9 @@ export class DataService {
       request.range,
     ].join("\n");
     const known = this.#compiled.get(key);
-    if (known !== undefined && catalogue.fresh && known.generation === catalogue.generation) return known;
+    if (known !== undefined && catalogue.isCurrent(known.request.table)) return known;
     const table = await catalogue.table(request.domain, request.table);
-    const compilation = { generation: catalogue.generation, request: compileRequest(request, table) };
+    const compilation = { request: compileRequest(request, table) };
     this.#compiled.set(key, compilation);
     return compilation;
   }
