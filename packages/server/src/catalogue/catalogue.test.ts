@@ -14,7 +14,7 @@ function source(): {
   readonly asked: string[];
   readonly catalogue: Catalogue;
   project: ProjectDefinition;
-  commit(event: CommitEvent): void;
+  readonly commit: (event: CommitEvent) => void;
   nowMs: number;
 } {
   let listener: (commit: CommitEvent) => void = () => undefined;
