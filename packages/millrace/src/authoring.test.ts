@@ -58,9 +58,10 @@ describe("the design's example", () => {
       rateLimit: { requests: 10, perSeconds: 1 },
       every: "30s",
     });
-    expect(structuredClone([weekly, flash])).toMatchObject([
+    expect(structuredClone([weekly, flash, events({ into: Promotion })])).toMatchObject([
       { kind: "channel", connector: "files", every: "on-arrival", outputs: [{ stream: "default", write: "merge" }] },
       { kind: "channel", connector: "rest", every: "30s", outputs: [{ stream: "flash", write: "merge" }] },
+      { kind: "channel", connector: "events", outputs: [{ stream: "default", write: "merge" }] },
     ]);
   });
 });
