@@ -35,7 +35,6 @@ export interface ServerParts {
 
 /** Bounds of the HTTP interface. */
 export const httpLimits = {
-  bodyBytesMaxDefault: 16 * 1024 * 1024,
   adminBodyBytesMax: 4 * 1024 * 1024,
   urlCharsMax: 16 * 1024,
   headerBytesMax: 32 * 1024,

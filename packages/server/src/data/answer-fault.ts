@@ -8,6 +8,11 @@ export function answerFault(thrown: unknown, request: Pick<CompiledRequest, "que
   const error = toMillraceError(thrown);
   if (error.code === "query-failed")
     return new MillraceError("query-failed", causeOf(request), { cause: error, hint: "Correct the request." });
+  if (error.code === "query-invalid" && hasCast(request))
+    return new MillraceError("query-invalid", "A column cannot be cast to the type that select asks for.", {
+      cause: error,
+      hint: "Correct the request.",
+    });
   if (error.code === "query-invalid")
     return new MillraceError("query-invalid", "The table changed its columns meanwhile.", {
       cause: error,
@@ -17,12 +22,16 @@ export function answerFault(thrown: unknown, request: Pick<CompiledRequest, "que
 }
 
 function causeOf({ query }: Pick<CompiledRequest, "query">): string {
-  const casts = query.select.filter((item) => item.kind === "column" && item.cast !== undefined);
+  const casts = hasCast({ query });
   const patterns = query.filters.some(hasPattern);
-  if (patterns && casts.length === 0) return "A pattern of match or imatch is not a valid regular expression.";
+  if (patterns && !casts) return "A pattern of match or imatch is not a valid regular expression.";
   if (patterns) return "A pattern is not a valid regular expression, or a stored value cannot be cast as asked.";
-  if (casts.length > 0) return "A stored value cannot be cast to the type that select asks for.";
+  if (casts) return "A stored value cannot be cast to the type that select asks for.";
   return "The rows cannot be read as asked.";
+}
+
+function hasCast({ query }: Pick<CompiledRequest, "query">): boolean {
+  return query.select.some((item) => item.kind === "column" && item.cast !== undefined);
 }
 
 function hasPattern(filter: Filter): boolean {

@@ -191,6 +191,42 @@ describe("refusals", () => {
     ]);
   });
 
+  it("answer every cast of every column with rows or a coded error, never a fault", async () => {
+    const types = [
+      "text",
+      "int4",
+      "int8",
+      "float8",
+      "bool",
+      "date",
+      "time",
+      "timestamp",
+      "timestamptz",
+      "uuid",
+      "json",
+    ];
+    const { json } = await stage.get("/openapi.json");
+    const schemas = (json as { components: { schemas: Record<string, { properties: object }> } }).components.schemas;
+    const thing = {
+      label: "a",
+      small: 1,
+      day: "2026-01-01",
+      doc: {},
+      tags: ["x"],
+      raw: "YQ==",
+      flag: true,
+      ratio: 0.5,
+    };
+    await stage.load("shop.things_in", [thing]);
+    for (const column of Object.keys(schemas["shop.things"]?.properties ?? {})) {
+      for (const type of [...types, "numeric(5,1)"]) {
+        const answer = await stage.get(`/data/shop/things?select=x:${column}::${type}`);
+        expect([200, 400]).toContain(answer.status);
+        if (answer.status === 400) expect(answer.text).toContain("cast");
+      }
+    }
+  });
+
   it("hold for what has no bounds", async () => {
     expect((await stage.get("/data/shop/orders?limit=10000001")).json).toMatchObject({ code: "request-invalid" });
     expect((await stage.get("/data/shop/orders?offset=99999999")).json).toMatchObject({ code: "request-invalid" });
