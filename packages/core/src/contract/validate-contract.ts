@@ -51,6 +51,10 @@ function validateColumn(column: ColumnDefinition, fail: (problem: string) => nev
   if (!identifier.test(column.name))
     fail(`${named}: a name has letters, digits and _, at most 63, and starts with a letter`);
   if (column.name.startsWith("_")) fail(`${named}: names that begin with _ are reserved for _batch, _row and _seq`);
+  if (column.name.toLowerCase() === "rowid")
+    fail(
+      `${named}: rowid is the engine's own name for a row; give the column another one, and its source with from("${column.name}")`,
+    );
   if (column.key && !column.required) fail(`${named}: a key column cannot be optional`);
   if (column.version && !versioned.includes(column.type.kind))
     fail(`${named}: version() needs int32, int64 or timestamp, not ${describeType(column.type)}`);

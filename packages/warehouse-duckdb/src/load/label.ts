@@ -49,12 +49,12 @@ export function labelledRelation(
   const failed = failures.map(
     ({ when, code, reason }) => `CASE WHEN ${when} THEN {c: ${literal(code)}, r: ${reason}} END`,
   );
-  const verdicts = `CASE WHEN _good THEN NULL ELSE list_filter([${failed.join(", ")}], lambda x: x IS NOT NULL) END`;
+  const verdicts = `CASE WHEN _good THEN NULL ELSE list_filter([${failed.join(", ")}], lambda _failure: _failure IS NOT NULL) END`;
   const good = ["_malformed IS NULL", ...presence(contract, columns), ...keptChecks({ contract, verdict })].join(
     " AND ",
   );
   const shown = [...contract.columns.map((column) => ident(column.name)), "_file", ...(options.carried ?? [])];
-  return `SELECT ${shown.join(", ")}, list_transform(_failed, lambda x: x.c) AS _codes, list_transform(_failed, lambda x: x.r) AS _reasons, _original
+  return `SELECT ${shown.join(", ")}, list_transform(_failed, lambda _failure: _failure.c) AS _codes, list_transform(_failed, lambda _failure: _failure.r) AS _reasons, _original
     FROM (SELECT *, ${verdicts} AS _failed, ${wanted(columns, options.originals)} AS _original
       FROM (SELECT *, CASE WHEN ${good} THEN true ELSE false END AS _good
         FROM (SELECT *, ${values.join(", ")} FROM (${castRelation(contract, columns, source)}))))`;

@@ -116,7 +116,7 @@ async function countStage(connection: DuckDBConnection, stage: string): Promise<
   const found = await select(
     connection,
     `SELECT count(*), count(*) FILTER (s._codes IS NULL AND m.mark IS NULL), count(*) FILTER (s._codes IS NOT NULL OR m.mark = 'held'),
-      count(*) FILTER (m.mark = 'duplicate'), count(*) FILTER (m.mark = 'held') FROM ${stage} AS s LEFT JOIN batch_stage_marks AS m ON m.row_id = s.rowid`,
+      count(*) FILTER (m.mark = 'duplicate'), count(*) FILTER (m.mark = 'held') FROM ${stage} AS s LEFT JOIN batch_stage_marks AS m ON m._row_id = s.rowid`,
   );
   const [received, accepted, quarantined, duplicate, held] = (found.rows[0] ?? []).map((value) => asBigint(value));
   return {

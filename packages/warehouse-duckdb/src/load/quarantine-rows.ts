@@ -22,7 +22,7 @@ export async function insertQuarantine(
       SELECT ${request.batch}, r.place + 1, ?, ?, ?, r.codes, r.reasons, r._original, ${key}, r.place - ${first} + 1, r._seq, r.state, NULL, now() FROM (
         SELECT s.rowid AS place, s._file, s._original, s._seq, coalesce(s._codes, m.codes) AS codes, coalesce(s._reasons, m.reasons) AS reasons,
           CASE WHEN s._codes IS NULL THEN 'held' ELSE 'open' END AS state
-        FROM ${stage} AS s LEFT JOIN batch_stage_marks AS m ON m.row_id = s.rowid AND m.mark = 'held'
+        FROM ${stage} AS s LEFT JOIN batch_stage_marks AS m ON m._row_id = s.rowid AND m.mark = 'held'
         WHERE s._codes IS NOT NULL OR m.mark IS NOT NULL) AS r ORDER BY r.place`,
     [request.channel, request.domain, request.contract.name],
   );
@@ -80,7 +80,7 @@ export async function resolveReadmitted(
     connection,
     `UPDATE millrace.quarantine AS q SET state = 'readmitted', resolved_batch = ${request.batch}, changed_at = now()
       FROM (SELECT p.batch, p.row_no FROM temp.batch_readmit AS p JOIN ${stage} AS s ON s.rowid = p.place
-        LEFT JOIN batch_stage_marks AS m ON m.row_id = s.rowid WHERE s._codes IS NULL AND (m.mark IS NULL OR m.mark = 'duplicate')) AS passed
+        LEFT JOIN batch_stage_marks AS m ON m._row_id = s.rowid WHERE s._codes IS NULL AND (m.mark IS NULL OR m.mark = 'duplicate')) AS passed
       WHERE q.batch = passed.batch AND q.row_no = passed.row_no`,
   );
   await execute(
@@ -88,7 +88,7 @@ export async function resolveReadmitted(
     `UPDATE millrace.quarantine AS q SET codes = failed.codes, reasons = failed.reasons, state = failed.state, changed_at = now()
       FROM (SELECT p.batch, p.row_no, coalesce(s._codes, m.codes) AS codes, coalesce(s._reasons, m.reasons) AS reasons,
           CASE WHEN s._codes IS NULL THEN 'held' ELSE 'open' END AS state
-        FROM temp.batch_readmit AS p JOIN ${stage} AS s ON s.rowid = p.place LEFT JOIN batch_stage_marks AS m ON m.row_id = s.rowid
+        FROM temp.batch_readmit AS p JOIN ${stage} AS s ON s.rowid = p.place LEFT JOIN batch_stage_marks AS m ON m._row_id = s.rowid
         WHERE s._codes IS NOT NULL OR m.mark = 'held') AS failed
       WHERE q.batch = failed.batch AND q.row_no = failed.row_no`,
   );

@@ -59,6 +59,9 @@ export async function storedTypes(
 const recordBytesMax = 4_194_304;
 const tolerantRecordBytesMax = 67_108_864;
 
+/** The engine's column of the file that a row comes from, under a name that no author's column can have. */
+const fileColumn = "_millrace_file";
+
 /** `fast` fails on a record that cannot be parsed; `tolerant` marks it. */
 export type ReadManner = "fast" | "tolerant";
 
@@ -75,8 +78,8 @@ export function sourceRelation(
     case "csv":
       return csvRelation(columns, format, paths);
     case "parquet":
-      return `SELECT ${storedFields(columns)}, filename AS _file, NULL::VARCHAR AS _malformed, file_row_number AS _place
-        FROM read_parquet(${paths}, filename = true)`;
+      return `SELECT ${storedFields(columns)}, ${fileColumn} AS _file, NULL::VARCHAR AS _malformed, file_row_number AS _place
+        FROM read_parquet(${paths}, filename = '${fileColumn}')`;
     case "ndjson":
       return manner === "fast"
         ? ndjsonRelation(columns, paths)
@@ -105,9 +108,9 @@ function csvRelation(
       "file-columns",
       `The file has none of the contract's columns; it has ${format.columns.join(", ")}.`,
     );
-  return `SELECT ${list.join(", ")}, filename AS _file, NULL::VARCHAR AS _malformed FROM read_csv(${paths}, columns = {${fields}}, header = ${format.header},
+  return `SELECT ${list.join(", ")}, ${fileColumn} AS _file, NULL::VARCHAR AS _malformed FROM read_csv(${paths}, columns = {${fields}}, header = ${format.header},
     auto_detect = false, delim = ${literal(format.delimiter)}, quote = ${literal(format.quote)}, escape = ${literal(format.quote)},
-    nullstr = [${nulls}], filename = true, max_line_size = ${recordBytesMax}, buffer_size = ${recordBytesMax * 4})`;
+    nullstr = [${nulls}], filename = '${fileColumn}', max_line_size = ${recordBytesMax}, buffer_size = ${recordBytesMax * 4})`;
 }
 
 function storedFields(columns: readonly SourceColumn[]): string {
@@ -133,8 +136,8 @@ function nonNull(column: SourceColumn, value: string): string {
 }
 
 function ndjsonRelation(columns: readonly SourceColumn[], paths: string): string {
-  return `SELECT ${picked(columns, "")}, filename AS _file, NULL::VARCHAR AS _malformed FROM read_json(${paths}, columns = {${jsonColumns(columns)}},
-    format = 'newline_delimited', filename = true, maximum_object_size = ${recordBytesMax})`;
+  return `SELECT ${picked(columns, "")}, ${fileColumn} AS _file, NULL::VARCHAR AS _malformed FROM read_json(${paths}, columns = {${jsonColumns(columns)}},
+    format = 'newline_delimited', filename = '${fileColumn}', maximum_object_size = ${recordBytesMax})`;
 }
 
 function documentRelation(
@@ -144,21 +147,21 @@ function documentRelation(
   bytesMax: number,
 ): string {
   const fields = columns.map((column) => `${ident(column.field)} ${column.type}`).join(", ");
-  const options = `filename = true, maximum_object_size = ${bytesMax}`;
+  const options = `filename = '${fileColumn}', maximum_object_size = ${bytesMax}`;
   const [first, ...inner] = path;
   if (first === undefined)
-    return `SELECT ${picked(columns, "")}, filename AS _file, NULL::VARCHAR AS _malformed FROM read_json(${paths}, columns = {${jsonColumns(columns)}},
+    return `SELECT ${picked(columns, "")}, ${fileColumn} AS _file, NULL::VARCHAR AS _malformed FROM read_json(${paths}, columns = {${jsonColumns(columns)}},
       format = 'auto', ${options})`;
   const nested = inner.reduceRight((type, name) => `STRUCT(${ident(name)} ${type})`, `STRUCT(${fields})[]`);
   const place = [first, ...inner].map(ident).join(".");
-  return `SELECT ${picked(columns, "r.")}, _file, NULL::VARCHAR AS _malformed FROM (SELECT unnest(${place}) AS r, filename AS _file
+  return `SELECT ${picked(columns, "r.")}, _file, NULL::VARCHAR AS _malformed FROM (SELECT unnest(${place}) AS r, ${fileColumn} AS _file
     FROM read_json(${paths}, columns = {${literal(first)}: ${literal(nested)}}, format = 'auto', ${options}))`;
 }
 
 /** Each line as text; those that are no JSON object are malformed. Slower: used only when the fast way failed. */
 function tolerantLines(columns: readonly SourceColumn[], paths: string, bytesMax: number): string {
-  const lines = `SELECT line, filename AS _file FROM read_csv(${paths}, columns = {'line': 'VARCHAR'}, header = false, auto_detect = false,
-    delim = E'\\x02', quote = '', escape = '', filename = true, max_line_size = ${bytesMax}, buffer_size = ${bytesMax}) WHERE trim(line) <> ''`;
+  const lines = `SELECT line, ${fileColumn} AS _file FROM read_csv(${paths}, columns = {'line': 'VARCHAR'}, header = false, auto_detect = false,
+    delim = E'\\x02', quote = '', escape = '', filename = '${fileColumn}', max_line_size = ${bytesMax}, buffer_size = ${bytesMax}) WHERE trim(line) <> ''`;
   return tolerantRecords(columns, lines);
 }
 

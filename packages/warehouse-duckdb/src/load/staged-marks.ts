@@ -10,7 +10,7 @@ import { catalogueEntry } from "../tables/stored-tables.ts";
 export async function markHeld(connection: DuckDBConnection, request: LoadRequest, stage: string): Promise<void> {
   await execute(
     connection,
-    "CREATE OR REPLACE TEMP TABLE batch_stage_marks (row_id BIGINT, mark VARCHAR, codes VARCHAR[], reasons VARCHAR[])",
+    "CREATE OR REPLACE TEMP TABLE batch_stage_marks (_row_id BIGINT, mark VARCHAR, codes VARCHAR[], reasons VARCHAR[])",
   );
   const missing: string[] = [];
   for (const reference of request.verdict.references)
@@ -18,7 +18,7 @@ export async function markHeld(connection: DuckDBConnection, request: LoadReques
   if (missing.length === 0) return;
   await execute(
     connection,
-    `INSERT INTO batch_stage_marks SELECT row_id, 'held', list(code ORDER BY place), list(reason ORDER BY place) FROM (${missing.join(" UNION ALL ")}) GROUP BY row_id`,
+    `INSERT INTO batch_stage_marks SELECT _row_id, 'held', list(code ORDER BY place), list(reason ORDER BY place) FROM (${missing.join(" UNION ALL ")}) GROUP BY _row_id`,
   );
 }
 
@@ -40,7 +40,7 @@ async function missingParents(
   const pii = request.contract.columns.some((candidate) => candidate.name === reference.column && candidate.pii);
   const value = pii ? literal("[pii]") : `left(CAST(${column} AS VARCHAR), 100)`;
   const at = request.verdict.references.indexOf(reference);
-  return `SELECT s.rowid AS row_id, ${at} AS place, ${literal(reference.code)} AS code,
+  return `SELECT s.rowid AS _row_id, ${at} AS place, ${literal(reference.code)} AS code,
     concat(${literal(`${reference.column}: `)}, ${value}, ${literal(` is not in ${reference.parentDomain}.${reference.parentTable} yet`)}) AS reason
     FROM ${stage} AS s WHERE s._codes IS NULL AND ${column} IS NOT NULL AND NOT (${exists})`;
 }
@@ -54,13 +54,13 @@ export async function markDuplicates(
   const key = keyColumns(request.contract);
   if (request.write !== "merge" || key.length === 0 || versionColumn(request.contract) === undefined) return;
   const keys = key.map(ident).join(", ");
-  const candidates = `SELECT s.rowid AS row_id, ${key.map((column) => `s.${ident(column)}`).join(", ")}, s._seq FROM ${stage} AS s
-    WHERE s._codes IS NULL AND s.rowid NOT IN (SELECT row_id FROM batch_stage_marks)`;
+  const candidates = `SELECT s.rowid AS _row_id, ${key.map((column) => `s.${ident(column)}`).join(", ")}, s._seq FROM ${stage} AS s
+    WHERE s._codes IS NULL AND s.rowid NOT IN (SELECT _row_id FROM batch_stage_marks)`;
   const same = key.map((column) => `t.${ident(column)} = c.${ident(column)}`).join(" AND ");
   await execute(
     connection,
-    `INSERT INTO batch_stage_marks SELECT row_id, 'duplicate', NULL, NULL FROM (
-      SELECT c.row_id, row_number() OVER (PARTITION BY ${keys}, _seq ORDER BY row_id) > 1
+    `INSERT INTO batch_stage_marks SELECT _row_id, 'duplicate', NULL, NULL FROM (
+      SELECT c._row_id, row_number() OVER (PARTITION BY ${keys}, _seq ORDER BY _row_id) > 1
         OR EXISTS (SELECT 1 FROM ${table} AS t WHERE ${same} AND t._seq = c._seq) AS again FROM (${candidates}) AS c) WHERE again`,
   );
 }

@@ -30,7 +30,7 @@ export async function writeRows(
 function accepted(request: LoadRequest, stage: string): string {
   const row = request.source.kind === "objects" ? "s.rowid + 1" : rowOfQuarantine;
   return `SELECT ${names(request, "s.")}, CAST(${request.batch} AS BIGINT) AS _batch, ${row} AS _row, s._seq FROM ${stage} AS s
-    WHERE s._codes IS NULL AND s.rowid NOT IN (SELECT row_id FROM batch_stage_marks) ORDER BY s.rowid`;
+    WHERE s._codes IS NULL AND s.rowid NOT IN (SELECT _row_id FROM batch_stage_marks) ORDER BY s.rowid`;
 }
 
 /** A re-admitted row keeps its position in the batch that brought it first. */
