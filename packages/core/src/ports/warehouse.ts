@@ -108,7 +108,8 @@ export interface WarehouseStatus {
 
 /**
  * Guarantees: `write` takes the lanes of all named tables (`domain.table`, in order, so writers of one table take turns), runs `work` in one
- * transaction and commits after it resolves; when it rejects everything is rolled back. After a storage error every later write throws
+ * transaction and commits after it resolves; when it rejects everything is rolled back. `work` may run a second time from its start, in a new
+ * transaction: it keeps nothing outside of it. After a storage error every later write throws
  * storage-poisoned. Reads see committed versions only; they hold no snapshot open between calls.
  *
  * Errors: query-invalid, query-failed, query-refused, warehouse-conflict, warehouse-out-of-memory, storage-*, deadline-exceeded, cancelled, result-truncated.

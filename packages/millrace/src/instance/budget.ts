@@ -27,7 +27,10 @@ const CACHE_BYTES_MAX = 256 * MIB;
 /** Below this an engine fails in ways that nobody understands; a lower setting is raised to it. */
 const MEMORY_BYTES_MIN = 256 * MIB;
 
-/** Limits of control groups (version 1 and 2) as Node reads them. */
+/**
+ * What Node tells of the machine and its control group. The memory limit of version 1 is seen; a processor quota of version 1 is not, so `threads` may
+ * be more than a container has: `limits.threads` sets it. Version 2 was not tried.
+ */
 export function thisMachine(): Machine {
   return { memoryBytes: totalmem(), constrainedBytes: process.constrainedMemory(), threads: availableParallelism() };
 }

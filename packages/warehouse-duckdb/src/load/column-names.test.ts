@@ -51,11 +51,20 @@ function content(kind: DecodeFormat["kind"]): string {
 
 const formats: readonly DecodeFormat[] = [csvFormat(...columns), ndjson, { kind: "json", path: ["data"] }];
 const modes: readonly WriteMode[] = ["append", "merge", "replace"];
-const cases = formats.flatMap((format) => modes.map((write) => [format.kind, write, format] as const));
+/** Small batches are staged, large ones go straight into their table; the size that is noted for the object decides. */
+const sizes = [1, 64 * 1024 * 1024];
+const cases = formats.flatMap((format) =>
+  modes.flatMap((write) => sizes.map((bytes) => [format.kind, write, bytes, format] as const)),
+);
 
-test.each(cases)("%s, %s", async (kind, write, format) => {
+test.each(cases)("%s, %s, %d bytes", async (kind, write, bytes, format) => {
   await using place = await temporaryWarehouse();
-  const objects = [place.object(`a.${kind}`, content(kind)), place.object(`b.${kind}`, content(kind))];
+  const objects = [place.object(`a.${kind}`, content(kind)), place.object(`b.${kind}`, content(kind))].map(
+    (object) => ({
+      ...object,
+      ref: { ...object.ref, bytes },
+    }),
+  );
   const result = await place.load({ contract: Odd, verdict, write, source: { kind: "objects", objects, format } });
   const once = write === "merge";
   expect(result).toMatchObject({ received: 6n, accepted: once ? 1n : 2n, quarantined: 4n, duplicate: once ? 1n : 0n });

@@ -10,7 +10,13 @@ import {
   type SqlValue,
 } from "@millrace/core";
 import { expect, test } from "vitest";
-import { csvFormat, ndjson, temporaryWarehouse, type TemporaryWarehouse } from "../testing/temporary-warehouse.ts";
+import {
+  csvFormat,
+  ndjson,
+  specOf,
+  temporaryWarehouse,
+  type TemporaryWarehouse,
+} from "../testing/temporary-warehouse.ts";
 
 const Sale = contract(
   "sales",
@@ -184,4 +190,45 @@ test("replace and a second append: positions start anew, earlier rows stay or go
   const result = await place.load({ contract: Sale, verdict, write: "replace", source: source("c", 0, 300) });
   expect(result).toMatchObject({ received: 300n, replaced: 1484n });
   expect(await place.rows("SELECT count(*), min(_row), max(_row) FROM shop.sales")).toEqual([[297n, 1n, 300n]]);
+});
+
+/** A batch whose hidden rows are still in the table: the process "dies" between commit and removal, and goes on. */
+async function withHiddenRows(place: TemporaryWarehouse, rowCount: number): Promise<void> {
+  setFailpointHook((name) => {
+    if (name === "batch.after-commit") throw new Error("crash");
+  });
+  const objects = [noted(place.object("hidden", toLines(rows.slice(0, rowCount))), large)];
+  await expect(
+    place.load({ contract: Sale, verdict, source: { kind: "objects", format: ndjson, objects } }),
+  ).rejects.toThrow("crash");
+  setFailpointHook(undefined);
+  expect(await place.rows("SELECT count(*) FROM millrace.meta WHERE starts_with(key, 'hidden:')")).toEqual([[1n]]);
+}
+
+test("rows that failed stay out of sight when the contract changes before they are removed", async () => {
+  await using place = await temporaryWarehouse();
+  await withHiddenRows(place, 2000);
+  const wider = {
+    ...specOf(Sale),
+    columns: [...Sale.columns, ...contract("x", { added: t.string().optional() }).columns],
+  };
+  await place.warehouse.write(["shop.sales"], (tx) => tx.ensureTable(wider));
+  expect(await place.rows("SELECT count(*), count(*) FILTER (sku IS NULL), count(added) FROM shop.sales")).toEqual([
+    [1979n, 0n, 0n],
+  ]);
+});
+
+test("rows that failed do not count as replaced, and a later batch finds the table clean", async () => {
+  await using place = await temporaryWarehouse();
+  await withHiddenRows(place, 2000);
+  const objects = [place.object("next", toLines(rows.slice(0, 10)))];
+  const result = await place.load({
+    contract: Sale,
+    verdict,
+    replacesBatches: [1n],
+    source: { kind: "objects", format: ndjson, objects },
+  });
+  expect(result).toMatchObject({ accepted: 10n, replaced: 1979n });
+  expect(await place.rows("SELECT count(*) FROM shop.sales")).toEqual([[10n]]);
+  expect(await place.rows("SELECT count(*) FROM millrace.meta WHERE starts_with(key, 'hidden:')")).toEqual([[0n]]);
 });

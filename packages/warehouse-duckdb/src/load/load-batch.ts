@@ -9,7 +9,7 @@ import { ident, qualified } from "../engine/identifiers.ts";
 import { asBigint } from "../engine/values.ts";
 import { execute, select, type Bounds } from "../engine/statement-runner.ts";
 import { storeSchema } from "../system-schema.ts";
-import { hideRows } from "../tables/hidden-rows.ts";
+import { clearHiddenRows, hideRows } from "../tables/hidden-rows.ts";
 import { catalogueEntry, touchEntry, type CatalogueEntry } from "../tables/stored-tables.ts";
 import { goesDirectly, loadDirectly, type DirectRequest } from "./direct-load.ts";
 import { insertQuarantine, placeReadmitted, resolveReadmitted } from "./quarantine-rows.ts";
@@ -46,6 +46,7 @@ export async function loadBatch(context: LoadContext, request: LoadRequest): Pro
       "internal",
       `Table ${request.domain}.${request.contract.name} must be ensured before a batch is loaded.`,
     );
+  await clearHiddenRows(context.connection, table);
   if (context.direct.allowed && goesDirectly(request)) return placeDirectly(context, request, table);
   // Rows of the stage stand in source order: `rowid + 1` is a row's position in the batch.
   // A database of its own, because the transaction would not see what another connection adds to one that it has looked at before.

@@ -6,6 +6,7 @@ import { engineType } from "../engine/engine-types.ts";
 import { ident, qualified } from "../engine/identifiers.ts";
 import { execute, select } from "../engine/statement-runner.ts";
 import { storeSchema } from "../system-schema.ts";
+import { hiddenFilter } from "./hidden-note.ts";
 import { catalogueEntry, columnsOf, putEntry, type CatalogueEntry } from "./stored-tables.ts";
 
 /** Columns that every trusted row carries beside the declared ones. Rows with `_hidden` are not trusted: see hidden-rows.ts. */
@@ -82,7 +83,7 @@ async function migrate(
   const table = qualified(storeSchema, stored.physical);
   const columns = await columnsOf(connection, storeSchema, stored.physical);
   const present = new Map(columns.map((column) => [column.name.toLowerCase(), column.type]));
-  const counted = await select(connection, `SELECT count(*) FROM ${table}`);
+  const counted = await select(connection, `SELECT count(*) FROM ${table} WHERE _hidden IS NULL`);
   const empty = counted.rows[0]?.[0] === 0n;
   if (!empty && stored.key.join() !== spec.key.join())
     throw conflict(spec, `the key changes from (${stored.key.join(", ")}) to (${spec.key.join(", ")})`);
@@ -107,7 +108,7 @@ async function migrate(
       );
     }
   }
-  await putView(connection, spec, stored.physical);
+  await putView(connection, spec, stored.physical, await hiddenFilter(connection, stored.physical));
   await putEntry(connection, { ...spec, kind: "table", physical: stored.physical, fingerprint, rewritten: true });
 }
 
