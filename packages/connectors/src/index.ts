@@ -29,3 +29,40 @@ export { connectors, describeConnectors, type ConnectorDescription } from "./reg
 export { renderConnectorDocs } from "./docs/render-docs.ts";
 export { filesConnector } from "./files/files-connector.ts";
 export { restConnector } from "./rest/rest-connector.ts";
+export type {
+  AsyncRetriever,
+  Authenticator,
+  CursorStrategy,
+  Decoder,
+  EngineContext,
+  ErrorHandler,
+  JobStatus,
+  OpenCursor,
+  OpenPartitions,
+  Outcome,
+  PageSeen,
+  PaginationReset,
+  Paginator,
+  PartitionAt,
+  Partitioner,
+  PartitionStart,
+  QueryProperties,
+  RecordSelector,
+  RecordStep,
+  Requester,
+  Resolution,
+  ResponseAction,
+  SimpleRetriever,
+  StreamPlan,
+} from "./rest-engine/components.ts";
+export type {
+  CallMatcher,
+  CallOutcome,
+  CallPermit,
+  CallPolicy,
+  Manners,
+  Upstream,
+  UpstreamRules,
+} from "./rest-engine/manners.ts";
+export type { Answer, PreparedRequest, RequestOption, RequestParts, RequestTemplate } from "./rest-engine/request.ts";
+export type { Fields, PageToken, RequestContext, StreamSlice } from "./rest-engine/slice.ts";

@@ -2,7 +2,7 @@
 // secrets are used.
 import { MillraceError, type SecretRef, type Secrets } from "@millrace/core";
 import { isEnvRef, isSecretRef, type Setting } from "../authoring/references.ts";
-import { base64, type Redactor } from "./redactor.ts";
+import { base64, type Redactor } from "../rest-engine/redactor.ts";
 import type { Authentication, RestConfig } from "./rest-config.ts";
 
 export interface Credentials {

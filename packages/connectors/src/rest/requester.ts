@@ -6,7 +6,7 @@ import type { Credentials } from "./credentials.ts";
 import { isMarkup, parsePage, type PageDocument } from "./page-document.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 import { excerptOf, readStart, readWhole } from "./read-body.ts";
-import type { Redactor } from "./redactor.ts";
+import type { Redactor } from "../rest-engine/redactor.ts";
 
 export interface RequesterOptions {
   readonly context: Pick<ConnectorContext, "http" | "clock" | "random" | "log" | "metrics">;

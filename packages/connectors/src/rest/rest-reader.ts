@@ -12,7 +12,7 @@ import { rawPrefix } from "../authoring/raw-prefix.ts";
 import { resolveCredentials, type Credentials } from "./credentials.ts";
 import { parseJsonPath } from "./json-path.ts";
 import { createPaginator } from "./paginator.ts";
-import { Redactor } from "./redactor.ts";
+import { Redactor } from "../rest-engine/redactor.ts";
 import { Requester } from "./requester.ts";
 import type { RestConfig, StreamConfig } from "./rest-config.ts";
 import { sharedLimiter } from "./shared-limiters.ts";

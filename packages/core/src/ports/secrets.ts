@@ -16,7 +16,16 @@ export interface SecretValue {
   reveal(): string;
 }
 
+/** Secrets that an upstream issued and that must outlive the process, such as a refresh token that is good for one use. */
+export interface KeptSecrets {
+  /** Undefined when nothing was kept under this name. */
+  get(name: string): Promise<SecretValue | undefined>;
+  /** Resolves after the value is durable: only then may what it replaced be spent. @throws MillraceError storage-failed, storage-full */
+  put(name: string, value: string): Promise<void>;
+}
+
 export interface Secrets {
+  readonly kept: KeptSecrets;
   /** @throws MillraceError secret-missing, naming the reference and where it was looked for */
   resolve(ref: SecretRef): Promise<SecretValue>;
   setting(ref: EnvRef): string;

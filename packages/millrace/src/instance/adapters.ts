@@ -76,8 +76,8 @@ export const embeddedAdapters: Adapters = {
   async cache({ budget }) {
     return createLruCache({ bytesMax: budget.cacheBytes });
   },
-  async secrets({ project }) {
-    return createSecrets({ env: process.env, folder: project.folder });
+  async secrets({ project, folder }) {
+    return createSecrets({ env: process.env, folder: project.folder, keptFolder: folder.files.kept });
   },
   async http({ project, clock }) {
     return createHttpClient({ clock, allowAddresses: project.config.allowAddresses ?? [] });

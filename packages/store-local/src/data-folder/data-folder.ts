@@ -12,6 +12,8 @@ export interface DataFolderPaths {
   readonly log: string;
   readonly control: string;
   readonly objects: string;
+  /** Secrets that upstreams issued; made when there is one. Not part of a backup: a token that is good for one use is spent long before a restore. */
+  readonly kept: string;
   /** Emptied at each start. */
   readonly tmp: string;
 }
@@ -38,6 +40,7 @@ export function dataFolderPaths(path: string): DataFolderPaths {
     log: join(path, "log.sqlite"),
     control: join(path, "control.sqlite"),
     objects: join(path, "objects"),
+    kept: join(path, "kept"),
     tmp: join(path, "tmp"),
   };
 }

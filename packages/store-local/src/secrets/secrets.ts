@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { MillraceError, type EnvRef, type SecretRef, type Secrets, type SecretValue } from "@millrace/core";
 import { fileError, systemCode } from "../files/file-errors.ts";
+import { createKeptSecrets } from "./kept-secrets.ts";
 import { SealedValue } from "./sealed-value.ts";
 
 export interface SecretsOptions {
@@ -13,6 +14,8 @@ export interface SecretsOptions {
   readonly folder: string;
   /** One file per secret, named like it, as container platforms mount them. Defaults to `secrets` in the project's folder. */
   readonly secretsFolder?: string;
+  /** Where secrets that upstreams issue are kept. Defaults to `.millrace/kept` in the project's folder. */
+  readonly keptFolder?: string;
 }
 
 const namePattern = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
@@ -26,6 +29,7 @@ export function createSecrets(options: SecretsOptions): Secrets {
   const fromEnvironment = (name: string): string | undefined => env[name] ?? parseEnv(read(envFile) ?? "")[name];
 
   return {
+    kept: createKeptSecrets(options.keptFolder ?? join(folder, ".millrace", "kept")),
     async resolve(ref: SecretRef): Promise<SecretValue> {
       const name = requireName(ref.$secret);
       const value = fromEnvironment(name) ?? withoutLineEnd(read(join(secretsFolder, name)));
