@@ -27,6 +27,8 @@ export interface ChannelRunnerParts {
   readonly metrics: Metrics;
   readonly openReader: (state: ChannelState) => Promise<ChannelReader>;
   readonly backoff?: BackoffPolicy;
+  /** What to do with the error of a file or page that was refused while the channel goes on. */
+  readonly onRefused: (state: ChannelState) => (error: MillraceError) => void;
   readonly onStorageError: (error: MillraceError) => void;
 }
 
@@ -98,12 +100,14 @@ export class ChannelRunner {
 
   async #readToEnd(signal: AbortSignal, progress: { batches: number }): Promise<void> {
     const reader = await this.#open();
+    const onRefused = this.#parts.onRefused(this.state);
     for await (const arrival of reader.read(signal)) {
       const output = this.definition.outputs.find((candidate) => candidate.stream === arrival.stream);
       if (output === undefined)
         throw new MillraceError("internal", `Channel ${this.name} has no stream "${arrival.stream}".`);
       const table = `${output.domain}.${output.contract.name}`;
-      await this.#parts.loader.commit({ channel: this.name, table, arrival });
+      this.state.arrived((arrival.files ?? []).map((file) => file.path));
+      await this.#parts.loader.commit({ channel: this.name, table, arrival, onRefused });
       progress.batches += 1;
       if (signal.aborted) return;
     }
@@ -115,12 +119,13 @@ export class ChannelRunner {
     const fields = { channel: this.name, error: error.toJSON() };
     metrics.count("millrace_channel_failures_total", 1, { channel: this.name, code: error.code });
     if (isStorageError(error)) this.#parts.onStorageError(error);
-    if (error.kind !== "transient" || (error.code === "batch-fenced" && (await this.#overtaken()))) {
+    const worthAnotherTry = error.kind === "transient" || error.code === "batch-unreadable";
+    if (!worthAnotherTry || (error.code === "batch-fenced" && (await this.#overtaken()))) {
       this.state.stopped(error);
       log.error("A channel stopped.", fields);
       throw error;
     }
-    if (exhausted) {
+    if (exhausted || error.code === "batch-unreadable") {
       this.state.failing(error);
       log.error("A channel failed; its next trigger tries again.", fields);
       throw error;

@@ -17,6 +17,7 @@ import type { PlatformLimits } from "../platform-limits.ts";
 import type { PlatformParts } from "../platform-parts.ts";
 import { validateTrigger } from "../schedule/trigger.ts";
 import { ChannelRunner } from "./channel-runner.ts";
+import type { ChannelState } from "./channel-state.ts";
 import { connectorContext } from "./connector-context.ts";
 
 export interface ChannelSetParts {
@@ -85,19 +86,31 @@ export class ChannelSet {
 
   #startBatcher(channel: ChannelDefinition): void {
     const { platform, limits, loader, claims, onStorageError } = this.#parts;
-    const batcher = new EventBatcher(channel, { ...platform, limits, loader, claims, onStorageError });
+    const onRefused = this.#refused(channelName(channel));
+    const batcher = new EventBatcher(channel, { ...platform, limits, loader, claims, onRefused, onStorageError });
     this.#batchers.set(channelName(channel), batcher);
     batcher.start();
   }
 
+  /** A file or page was refused, the channel goes on: told in the log, in its status and in the report of a finite run. */
+  #refused(channel: string): (state: ChannelState) => (error: MillraceError) => void {
+    return (state) => (error) => {
+      this.#parts.platform.log.warn("A file or page was refused.", { channel, error: error.toJSON() });
+      state.refused(error.toJSON());
+      this.#parts.onRefused(error);
+    };
+  }
+
   #createRunner(project: ProjectDefinition, channel: ChannelDefinition): ChannelRunner {
-    const { platform, loader, claims, onRefused, onStorageError } = this.#parts;
+    const { platform, loader, claims, onStorageError } = this.#parts;
     const name = channelName(channel);
+    const onRefused = this.#refused(name);
     const connector = findConnector(platform.connectors, channel);
     const runner = new ChannelRunner(channel, {
       ...platform,
       loader,
       claims,
+      onRefused,
       onStorageError,
       openReader: (state) =>
         connector.open(
@@ -105,10 +118,7 @@ export class ChannelSet {
             channel,
             projectFolder: project.folder,
             claims,
-            onRefused: (error) => {
-              state.refused(error.toJSON());
-              onRefused(error);
-            },
+            onRefused: onRefused(state),
           }),
         ),
     });

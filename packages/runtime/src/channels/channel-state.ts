@@ -47,4 +47,10 @@ export class ChannelState {
   refused(error: ErrorReport): void {
     this.#refusal = error;
   }
+
+  /** A refused file was delivered again: what was said of it holds no longer. */
+  arrived(paths: readonly string[]): void {
+    const path = this.#refusal?.details?.["path"];
+    if (typeof path === "string" && paths.includes(path)) this.#refusal = undefined;
+  }
 }

@@ -39,7 +39,6 @@ export function connectorContext(
     async refuse(refused: RefusedFile): Promise<void> {
       const error = toMillraceError(refused.error);
       if (!(await recordRefusal(parts.warehouse, parts.clock, name, refused))) return;
-      log.warn("A file was refused.", { path: refused.file.path, error: error.toJSON() });
       options.onRefused(error);
     },
   };

@@ -87,6 +87,41 @@ it("refuses a broken file once, with its code, and loads it when it is delivered
   expect(await stage.one("SELECT count(*) FROM shop.visits")).toBe(501n);
 });
 
+it("refuses a file that the loader cannot read, reports it once, and goes on with the others of its group and the later ones", async () => {
+  write("1.csv", csv(["/one", 1]));
+  write("2.csv", `${csv(["/two", 2])}/broken,3,too,many\n`);
+  write("3.csv", csv(["/three", 3]));
+  const report = await stage.platform.runUntilIdle({});
+  expect(report.errors).toMatchObject([{ code: "file-unreadable", message: expect.stringContaining("2.csv") }]);
+  expect(report.channels).toMatchObject([{ state: "idle", error: { code: "file-unreadable" } }]);
+  expect(await stage.rows("SELECT page FROM shop.visits ORDER BY page")).toEqual(["/one", "/three"]);
+  expect(await stage.rows("SELECT path, state FROM millrace.files ORDER BY path")).toEqual([
+    ["1.csv", "loaded"],
+    ["2.csv", "refused"],
+    ["3.csv", "loaded"],
+  ]);
+  write("4.csv", csv(["/four", 4]));
+  expect((await stage.platform.runUntilIdle({})).batches).toMatchObject([{ accepted: 1n }]);
+  await stage.close();
+  await open();
+  expect(await stage.platform.runUntilIdle({})).toMatchObject({ errors: [], batches: [] });
+  write("2.csv", csv(["/two", 2]));
+  expect((await stage.platform.runUntilIdle({})).batches).toMatchObject([{ accepted: 1n }]);
+  expect(await stage.one("SELECT count(*) FROM shop.visits")).toBe(4n);
+});
+
+it("keeps the rows of a file whose new version cannot be read", async () => {
+  write("1.csv", csv(["/one", 1]));
+  write("2.csv", csv(["/two", 2]));
+  await stage.platform.runUntilIdle({});
+  write("1.csv", `${csv(["/one again", 1])}/broken,3,too,many\n`);
+  expect((await stage.platform.runUntilIdle({})).errors).toMatchObject([{ code: "file-unreadable" }]);
+  expect(await stage.rows("SELECT page FROM shop.visits ORDER BY page")).toEqual(["/one", "/two"]);
+  write("1.csv", csv(["/one at last", 1]));
+  expect((await stage.platform.runUntilIdle({})).errors).toEqual([]);
+  expect(await stage.rows("SELECT page FROM shop.visits ORDER BY page")).toEqual(["/one at last", "/two"]);
+});
+
 it("sees files arrive by itself", async () => {
   await stage.close();
   await open(true);

@@ -34,6 +34,8 @@ export interface EventBatcherParts {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly limits: PlatformLimits;
+  /** What to do with the error of archived events that cannot be read; the channel goes on. */
+  readonly onRefused: (state: ChannelState) => (error: MillraceError) => void;
   readonly onStorageError: (error: MillraceError) => void;
 }
 
@@ -237,7 +239,8 @@ export class EventBatcher {
     this.#committing = true;
     this.state.working();
     try {
-      await loader.commit({ channel, table: this.#table, arrival: events.arrival });
+      const onRefused = this.#parts.onRefused(this.state);
+      await loader.commit({ channel, table: this.#table, arrival: events.arrival, onRefused });
       this.#committed = events.end;
       this.#backlogBytes = Math.max(0, this.#backlogBytes - events.bytes);
       this.#trimmer.committed(events.end, events.bytes);

@@ -69,6 +69,55 @@ it("loads the objects in parts when memory runs out, in one transaction", async 
   expect(await stage.rows("SELECT page FROM shop.visits ORDER BY page")).toEqual(["/a", "/b again", "/c"]);
 });
 
+it("quarantines a page that cannot be read as a whole, goes on, and loads it by replay once it can be read", async () => {
+  await open();
+  const format = { kind: "json", path: ["data"] } as const;
+  const page = (path: string): string => JSON.stringify({ data: [{ page: path, ms: 1 }] });
+  const objects = [page("/a"), '{"data": [{"page": "/b", "ms": 1}', page("/c")];
+  shopping.visits.items.push({ objects, format }, { objects: [page("/d")], format });
+  const report = await stage.platform.runUntilIdle({});
+  expect(report.errors).toMatchObject([{ code: "batch-unreadable", hint: expect.stringContaining("millrace replay") }]);
+  expect(report.batches.map(({ received, accepted, quarantined }) => [received, accepted, quarantined])).toEqual([
+    [2n, 2n, 0n],
+    [1n, 0n, 1n],
+    [1n, 1n, 0n],
+  ]);
+  expect(await stage.rows("SELECT page FROM shop.visits ORDER BY page")).toEqual(["/a", "/c", "/d"]);
+  const [row] = await stage.platform.quarantineList({ limit: 10 });
+  expect(row).toMatchObject({ codes: ["visits.record.malformed"], position: 0n, state: "open" });
+  const readable = await stage.parts.objects.put(Buffer.from(page("/b")), {
+    prefix: "x",
+    extension: "json",
+    codec: "zstd",
+  });
+  await stage.parts.warehouse.write([], (tx) =>
+    tx.run("UPDATE millrace.ledger SET objects = replace(objects, ?, ?) WHERE batch = ?", [
+      row!.objectKey,
+      readable.key,
+      row!.batch,
+    ]),
+  );
+  await stage.parts.warehouse.write([], (tx) =>
+    tx.run("UPDATE millrace.quarantine SET object_key = ?", [readable.key]),
+  );
+  expect(await stage.platform.replay(row!.batch)).toMatchObject({ accepted: 1n });
+  expect(await stage.rows("SELECT page FROM shop.visits ORDER BY page")).toEqual(["/a", "/b", "/c", "/d"]);
+  expect((await stage.platform.status()).quarantine).toMatchObject({ open: 0n, readmitted: 1n });
+});
+
+it("keeps a replaced table as it is when a part of its new content cannot be read, and tries again", async () => {
+  const channel = queueChannel({ domain: "shop", name: "visits_in", contract: Visit, write: "replace" });
+  const [domain] = shopping.project.domains;
+  await open({ ...shopping.project, domains: [{ ...domain!, channels: [channel] }] });
+  shopping.visits.push({ page: "/good", ms: 1 });
+  await stage.platform.runUntilIdle({});
+  shopping.visits.items.push({ objects: ["{"], format: { kind: "json", path: ["data"] } });
+  const report = await stage.platform.runUntilIdle({});
+  expect(report.errors).toMatchObject([{ code: "batch-unreadable" }]);
+  expect(report.channels).toMatchObject([{ state: "failing" }]);
+  expect(await stage.rows("SELECT page FROM shop.visits")).toEqual(["/good"]);
+});
+
 it("gives up with a coded error when one object alone does not fit", async () => {
   await open();
   faults.beforeLoad = () => {

@@ -100,16 +100,23 @@ export async function recordRefusal(
   channel: string,
   refused: RefusedFile,
 ): Promise<boolean> {
-  const { file } = refused;
-  return warehouse.write(["millrace.files"], async (tx) => {
-    const known = (await knownFiles(tx, channel, [file.path])).get(file.path);
-    const same = known?.state === "refused" && known.sha256 === file.sha256 && known.size === file.size;
-    if (same && known.modifiedMicros === file.modifiedMicros) return false;
-    const error = stringifyExact(toMillraceError(refused.error).toJSON());
-    const version = (known?.version ?? 0) + 1;
-    await insert(tx, clock, { channel, file, version, batch: 0n, state: "refused", error });
-    return true;
-  });
+  return warehouse.write(["millrace.files"], (tx) => insertRefusal(tx, clock, channel, refused));
+}
+
+/** The same inside a transaction. */
+export async function insertRefusal(
+  tx: WriteTransaction,
+  clock: Clock,
+  channel: string,
+  { file, error }: RefusedFile,
+): Promise<boolean> {
+  const known = (await knownFiles(tx, channel, [file.path])).get(file.path);
+  const same = known?.state === "refused" && known.sha256 === file.sha256 && known.size === file.size;
+  if (same && known.modifiedMicros === file.modifiedMicros) return false;
+  const version = (known?.version ?? 0) + 1;
+  const told = stringifyExact(toMillraceError(error).toJSON());
+  await insert(tx, clock, { channel, file, version, batch: 0n, state: "refused", error: told });
+  return true;
 }
 
 interface FileRow {

@@ -46,8 +46,24 @@ export async function loadStep(tx: WriteTransaction, clock: Clock, step: LoadSte
   const startedMs = clock.nowMs();
   const counts = await tx.load(toRequest(step));
   checkCounts(step.batch, counts);
-  const objects = step.source.kind === "objects" ? step.source.objects : [];
   const entry: LedgerEntry = {
+    ...emptyEntry(step, startedMs),
+    received: counts.received,
+    accepted: counts.accepted,
+    quarantined: counts.quarantined,
+    duplicate: counts.duplicate,
+    replaced: counts.replaced,
+    held: counts.held,
+    committedMs: clock.nowMs(),
+  };
+  await insertEntry(tx, entry);
+  return entry;
+}
+
+/** The step's ledger row before anything is counted. */
+export function emptyEntry(step: LoadStep, startedMs: number): LedgerEntry {
+  const objects = step.source.kind === "objects" ? step.source.objects : [];
+  return {
     batch: step.batch,
     channel: step.channel,
     stream: step.stream,
@@ -56,22 +72,20 @@ export async function loadStep(tx: WriteTransaction, clock: Clock, step: LoadSte
     name: step.table.contract.name,
     kind: step.kind,
     contractVersion: step.table.contractVersion,
-    received: counts.received,
-    accepted: counts.accepted,
-    quarantined: counts.quarantined,
-    duplicate: counts.duplicate,
-    replaced: counts.replaced,
+    received: 0n,
+    accepted: 0n,
+    quarantined: 0n,
+    duplicate: 0n,
+    replaced: 0n,
+    held: 0n,
     bytes: objects.reduce((sum, object) => sum + BigInt(object.ref.bytes), 0n),
-    held: counts.held,
     seq: step.seq,
     before: step.before,
     after: step.after,
     startedMs,
-    committedMs: clock.nowMs(),
+    committedMs: startedMs,
     source: ledgerSource(step),
   };
-  await insertEntry(tx, entry);
-  return entry;
 }
 
 function toRequest(step: LoadStep): LoadRequest {

@@ -11,14 +11,25 @@ import {
 } from "@millrace/core";
 import { writeMode, type AdoptedTable, type AdoptedTables } from "./adopted-tables.ts";
 import type { BatchSequence } from "./batch-sequence.ts";
-import type { BatchTransactions } from "./batch-transaction.ts";
+import type { BatchSubject, BatchTransactions } from "./batch-transaction.ts";
 import type { ChannelClaims } from "./channel-claims.ts";
 import { recordFiles } from "./file-ledger.ts";
 import type { LedgerEntry, LedgerObject } from "./ledger.ts";
-import { loadStep, type OpenObject } from "./load-step.ts";
+import { loadStep, type LoadStep, type OpenObject } from "./load-step.ts";
 import { withOpenObjects } from "./open-objects.ts";
 import { discardReplaced, discardSwapped, planReplacement, type Replacement } from "./replacement.ts";
 import { reloadRecords } from "./reload-records.ts";
+import { rollBack } from "./roll-back.ts";
+import {
+  cannotBeRead,
+  findUnreadable,
+  pageError,
+  quarantineObject,
+  refusedFiles,
+  refuseFiles,
+  without,
+  type UnreadableObject,
+} from "./unreadable.ts";
 
 export interface LoaderParts {
   readonly transactions: BatchTransactions;
@@ -35,6 +46,21 @@ export interface BatchWork {
   readonly channel: string;
   readonly table: string;
   readonly arrival: Arrival;
+  /** Called after the commit, once for each file or page that could not be read; not again for a file that was refused before. */
+  readonly onRefused?: (error: MillraceError) => void;
+}
+
+/** Work whose objects are open. */
+interface OpenWork extends BatchWork {
+  readonly open: readonly OpenObject[];
+  readonly unreadable: readonly UnreadableObject[];
+  /** How many batches to begin with. */
+  readonly parts: number;
+}
+
+interface Loaded {
+  readonly entries: readonly LedgerEntry[];
+  readonly refused: readonly MillraceError[];
 }
 
 export class Loader {
@@ -46,71 +72,133 @@ export class Loader {
 
   /**
    * Commits the arrival and its cursor, or nothing of it. Out of memory, the objects are loaded in smaller parts, each a batch of its own, still in one
-   * transaction. Returns the reports of this arrival's batches; none when it has no objects and only moves the cursor.
+   * transaction. Returns the reports of this arrival's batches; none when it has no objects and only moves the cursor. Objects that cannot be read do
+   * not keep the others: a file is refused, a page is quarantined as a whole. Only a table that is replaced takes all pages or none.
    *
    * Errors: batch-fenced, batch-unreadable, counts-disagree, object-missing, warehouse-*, storage-*.
    */
   async commit(work: BatchWork, signal?: AbortSignal): Promise<readonly BatchReport[]> {
-    const { arrival, channel } = work;
-    const objects = withPaths(arrival);
-    const table = this.#parts.tables.get(work.table);
-    const subject = { channel, domain: table.domain, name: table.contract.name };
-    return withOpenObjects(this.#parts.objects, objects, async (open) => {
-      for (let parts = 1; ; parts = Math.min(parts * 2, open.length)) {
-        try {
-          return await this.#parts.transactions.run(subject, (tx) => this.#load(tx, work, split(open, parts)), signal);
-        } catch (error) {
-          if (!isMillraceError(error, "warehouse-out-of-memory") || parts >= open.length) throw error;
-          this.#parts.log.warn("Out of memory: the batch is loaded in smaller parts.", {
-            channel,
-            parts: parts * 2,
-            error: error.message,
-          });
-        }
+    return withOpenObjects(this.#parts.objects, withPaths(work.arrival), async (open) => {
+      const whole = { ...work, open, unreadable: [], parts: 1 };
+      try {
+        return await this.#commit(whole, signal);
+      } catch (error) {
+        if (!cannotBeRead(error) || this.#takesAllOrNone(work)) throw error;
+        return await this.#commit(await this.#sorted(whole, signal), signal);
       }
     });
   }
 
-  async #load(
-    tx: WriteTransaction,
-    work: BatchWork,
-    parts: readonly (readonly OpenObject[])[],
-  ): Promise<readonly LedgerEntry[]> {
+  async #commit(work: OpenWork, signal: AbortSignal | undefined): Promise<readonly BatchReport[]> {
+    const { channel, open } = work;
+    const subject = this.#subject(work);
+    for (let parts = work.parts; ; parts = Math.min(parts * 2, open.length)) {
+      let refused: readonly MillraceError[] = [];
+      try {
+        const reports = await this.#parts.transactions.run(
+          subject,
+          async (tx) => {
+            const loaded = await this.#load(tx, work, split(open, parts));
+            ({ refused } = loaded);
+            return loaded.entries;
+          },
+          signal,
+        );
+        for (const error of refused) work.onRefused?.(error);
+        return reports;
+      } catch (error) {
+        if (!isMillraceError(error, "warehouse-out-of-memory") || parts >= open.length) throw error;
+        this.#parts.log.warn("Out of memory: the batch is loaded in smaller parts.", {
+          channel,
+          parts: parts * 2,
+          error: error.message,
+        });
+      }
+    }
+  }
+
+  #subject({ channel, table }: BatchWork): BatchSubject {
+    const { domain, contract } = this.#parts.tables.get(table);
+    return { channel, domain, name: contract.name };
+  }
+
+  /** A replaced table must not be torn; a file of one is refused and the table stays as it is. */
+  #takesAllOrNone(work: BatchWork): boolean {
+    const table = this.#parts.tables.get(work.table);
+    return writeMode(table, work.channel) === "replace" && (work.arrival.files ?? []).length === 0;
+  }
+
+  /** What can be read and what cannot, found out in a transaction that leaves nothing behind. */
+  async #sorted(work: OpenWork, signal: AbortSignal | undefined): Promise<OpenWork> {
+    let unreadable: readonly UnreadableObject[] = [];
+    const table = this.#parts.tables.get(work.table);
+    await this.#parts.transactions.run(
+      this.#subject(work),
+      async (tx) => {
+        unreadable = await findUnreadable(work.open, (object) => {
+          const batch = this.#parts.sequence.nextBatch();
+          return loadStep(tx, this.#parts.clock, this.#step(work, table, { batch, objects: [object] }));
+        });
+        return rollBack();
+      },
+      signal,
+    );
+    const failed = new Set(unreadable.map(({ object }) => object));
+    const open = work.open.filter((object) => !failed.has(object));
+    // Each can be read, but not all of them together: files that hold one column in different types.
+    const parts = failed.size === 0 ? open.length : 1;
+    return { ...work, open, unreadable, parts };
+  }
+
+  async #load(tx: WriteTransaction, work: OpenWork, parts: readonly (readonly OpenObject[])[]): Promise<Loaded> {
     const { claims, clock, sequence, tables } = this.#parts;
-    const { arrival, channel } = work;
+    const { channel, unreadable } = work;
+    const arrival = without(work.arrival, unreadable);
     const table = tables.get(work.table);
+    const pages = unreadable.filter(({ object }) => object.path === undefined);
     const batches = parts.map(() => sequence.nextBatch());
-    const [first, last] = [batches[0], batches.at(-1) ?? sequence.nextBatch()];
+    const pageBatches = pages.map(() => sequence.nextBatch());
+    const last = pageBatches.at(-1) ?? batches.at(-1) ?? sequence.nextBatch();
     const stream = { channel, stream: arrival.stream };
     await claims.advance(tx, stream, { batch: last, before: arrival.before, after: arrival.after });
-    const replacement = await this.#replacement(tx, work);
+    const replacement = await this.#replacement(tx, channel, arrival);
     const entries: LedgerEntry[] = [];
     for (const [at, batch] of batches.entries()) {
       const replaces = at === 0 ? (replacement?.family ?? []) : [];
-      entries.push(await this.#loadPart(tx, { work, table, batch, batches, objects: parts[at] ?? [], replaces }));
+      const part = { batch, batches, last, objects: parts[at] ?? [], replaces };
+      entries.push(await loadStep(tx, clock, this.#step(work, table, part)));
+    }
+    const refused = await refuseFiles(tx, clock, channel, refusedFiles(work.arrival, unreadable));
+    const told = [...refused];
+    for (const [at, page] of pages.entries()) {
+      const batch = pageBatches[at] ?? last;
+      entries.push(
+        await quarantineObject(tx, clock, this.#step(work, table, { batch, last, objects: [page.object] }), page),
+      );
+      told.push(pageError(batch, page));
     }
     await this.#recordFiles(tx, arrival, channel, parts, batches);
     if (replacement !== undefined) entries.push(...(await this.#settle(tx, table, replacement, last)));
+    const [first] = batches;
     if (first !== undefined && writeMode(table, channel) === "replace")
       await discardSwapped(tx, clock, { domain: table.domain, name: table.contract.name, first });
-    return entries;
+    return { entries, refused: told };
   }
 
-  #loadPart(
-    tx: WriteTransaction,
+  #step(
+    { arrival, channel }: BatchWork,
+    table: AdoptedTable,
     part: {
-      readonly work: BatchWork;
-      readonly table: AdoptedTable;
       readonly batch: bigint;
-      readonly batches: readonly bigint[];
+      readonly batches?: readonly bigint[];
+      readonly last?: bigint;
       readonly objects: readonly OpenObject[];
-      readonly replaces: readonly bigint[];
+      readonly replaces?: readonly bigint[];
     },
-  ): Promise<LedgerEntry> {
-    const { batch, batches, objects, table } = part;
-    const { arrival, channel } = part.work;
+  ): LoadStep {
+    const { batch, batches = [batch] } = part;
     const mode = writeMode(table, channel);
-    return loadStep(tx, this.#parts.clock, {
+    return {
       batch,
       kind: "load",
       channel,
@@ -120,10 +208,10 @@ export class Loader {
       write: mode === "replace" && batch !== batches[0] ? "append" : mode,
       seq: this.#parts.sequence.nextSeq(arrival.receivedAtMicros),
       before: arrival.before,
-      after: batch === batches.at(-1) ? arrival.after : arrival.before,
-      replacesBatches: part.replaces,
-      source: { kind: "objects", objects, format: arrival.format, parts: batches },
-    });
+      after: batch === part.last ? arrival.after : arrival.before,
+      replacesBatches: part.replaces ?? [],
+      source: { kind: "objects", objects: part.objects, format: arrival.format, parts: batches },
+    };
   }
 
   /** Each file with the batch of its first object. */
@@ -142,11 +230,11 @@ export class Loader {
       await recordFiles(tx, this.#parts.clock, { channel, batch, files, replaced: arrival.replacesBatches ?? [] });
   }
 
-  async #replacement(tx: WriteTransaction, work: BatchWork): Promise<Replacement | undefined> {
-    const batches = work.arrival.replacesBatches ?? [];
+  async #replacement(tx: WriteTransaction, channel: string, arrival: Arrival): Promise<Replacement | undefined> {
+    const batches = arrival.replacesBatches ?? [];
     if (batches.length === 0) return undefined;
-    const files = (work.arrival.files ?? []).map((file) => file.path);
-    return planReplacement(tx, { channel: work.channel, batches, files, wholeArrivals: true });
+    const files = (arrival.files ?? []).map((file) => file.path);
+    return planReplacement(tx, { channel, batches, files, wholeArrivals: true });
   }
 
   /** Files that shared a batch with a replaced one come back. */

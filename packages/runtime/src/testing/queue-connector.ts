@@ -6,13 +6,15 @@ import type {
   Connector,
   ConnectorContext,
   ContractDefinition,
+  DecodeFormat,
   FileIdentity,
   WriteMode,
 } from "@millrace/core";
 
-/** One arrival: objects of NDJSON text. */
+/** One arrival: objects of NDJSON text, or of another format. */
 export interface QueueItem {
   readonly objects: readonly string[];
+  readonly format?: DecodeFormat;
   readonly files?: readonly FileIdentity[];
   readonly replacesPaths?: readonly string[];
   readonly fail?: Error;
@@ -81,7 +83,7 @@ async function arrival(context: ConnectorContext, item: QueueItem, at: number): 
   return {
     stream: "default",
     objects,
-    format: { kind: "ndjson" },
+    format: item.format ?? { kind: "ndjson" },
     before: at === 0 ? null : { items: at },
     after: { items: at + 1 },
     ...(item.files === undefined ? {} : { files: item.files }),
