@@ -10,13 +10,14 @@ import {
   type LogicalType,
   type VerdictCode,
 } from "@millrace/core";
-import { conversionOf, scaled, textOf, type Comparable } from "./convert-value.ts";
+import { conversionOf, scaled, type Comparable } from "./convert-value.ts";
+import { loaderText } from "./loader-text.ts";
 import { asJavaScript, emailPattern } from "./patterns.ts";
 
 export interface RowValidator {
   /**
-   * Codes that the record fails, in the order of the loader; empty when it passes. Numbers are taken by their value: the loader, which sees the
-   * source text, refuses spellings such as `1.0` or `1e3` for whole numbers that pass here.
+   * Codes that the record fails, in the order of the loader; empty when it passes. Like the loader it goes by the spelling of numbers: `1.0` is no
+   * whole number. Records that come as text are read with readRecord, which keeps it.
    */
   validate(record: unknown): readonly VerdictCode[];
   /** Codes that only the loader can give. */
@@ -75,7 +76,7 @@ function compileColumn(contract: ContractDefinition, column: ColumnDefinition): 
     field: column.source ?? column.name,
     missing: column.required ? columnCode(contract, column.name, "required") : undefined,
     wrongType: columnCode(contract, column.name, "type"),
-    convert: (value) => convert(textOf(value)),
+    convert: (value) => convert(loaderText(value)),
     checks: column.checks.map((check) => ({
       code: columnCode(contract, column.name, check.check),
       passes: compileCheck(column.type, check),

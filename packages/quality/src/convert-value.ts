@@ -1,7 +1,7 @@
 // One JSON value to its logical type, as the loader's SQL does it: exactly, or not at all. Comparable forms are numbers, bigints or text that sorts
 // like the value.
 import type { LogicalType } from "@millrace/core";
-import { decimalPattern, wholeText } from "./patterns.ts";
+import { decimalPattern, smallFraction, wholeText } from "./patterns.ts";
 
 /** What checks compare; `undefined` when the value does not fit the type. */
 export type Comparable = string | number | bigint | boolean | undefined;
@@ -10,11 +10,6 @@ export type Conversion = (text: string) => Comparable;
 
 const int32Max = 2_147_483_647n;
 const int64Max = 9_223_372_036_854_775_807n;
-
-/** The text that the loader sees of a JSON value. */
-export function textOf(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
 
 /** Nested and json types take any value here: their shape is judged by the loader alone. */
 export function conversionOf(type: LogicalType): Conversion {
@@ -63,11 +58,19 @@ function integer(text: string, max: bigint): bigint | undefined {
 function decimal(type: { readonly precision: number; readonly scale: number }): Conversion {
   const pattern = decimalPattern(type.scale);
   const max = 10n ** BigInt(type.precision);
-  return (text) => {
+  return (spelled) => {
+    const text = smallFraction.test(spelled) ? positional(spelled) : spelled;
     if (!pattern.test(text)) return undefined;
     const value = scaled(text, type.scale);
     return value < max && value > -max ? value : undefined;
   };
+}
+
+/** `-1.5e-05` is `-0.000015`. */
+function positional(text: string): string {
+  const [mantissa = "", exponent = "0"] = text.split("e-");
+  const sign = mantissa.startsWith("-") ? "-" : "";
+  return `${sign}0.${"0".repeat(Number(exponent) - 1)}${mantissa.replace(/[^0-9]/g, "")}`;
 }
 
 /** `12.3` at scale 2 is 1230n. */

@@ -19,6 +19,9 @@ export const wholeText = {
   base64: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
 } as const;
 
+/** How the loader's reader spells a JSON number below 0.0001. */
+export const smallFraction = /^[+-]?[0-9](?:\.[0-9]+)?e-[0-9]{2}$/;
+
 export function decimalPattern(scale: number): RegExp {
   return scale === 0 ? wholeText.integer : new RegExp(`^[+-]?[0-9]+(?:\\.[0-9]{1,${scale}})?$`);
 }

@@ -20,7 +20,7 @@ const json = JSON as unknown as {
 export function parseExact(text: string): unknown {
   return json.parse(text, (_key, value, { source }) => {
     if (typeof value !== "number" || source === undefined || String(value) === source) return value;
-    return /^-?\d+$/.test(source) ? BigInt(source) : json.rawJSON(source);
+    return /^-?[1-9]\d*$/.test(source) ? BigInt(source) : json.rawJSON(source);
   });
 }
 

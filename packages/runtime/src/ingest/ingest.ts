@@ -11,7 +11,7 @@ import {
   type VerdictCode,
 } from "@millrace/core";
 import type { EventsConfig } from "@millrace/connectors";
-import { compileValidator } from "@millrace/quality";
+import { compileValidator, readRecord } from "@millrace/quality";
 import type { IngestReceipt, IngestRequest } from "../platform.ts";
 import type { PlatformLimits } from "../platform-limits.ts";
 import { isStorageError } from "../load/storage-errors.ts";
@@ -128,7 +128,7 @@ function judgeOf(definition: ChannelDefinition): Judge | undefined {
   const validator = compileValidator(contract);
   return (record) => {
     try {
-      return validator.validate(JSON.parse(record.toString("utf8")));
+      return validator.validate(readRecord(record.toString("utf8")));
     } catch (error) {
       if (error instanceof SyntaxError) return [malformedCode(contract)];
       throw error;

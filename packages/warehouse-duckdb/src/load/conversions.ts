@@ -61,7 +61,7 @@ export function exactness(type: LogicalType, text: string, value: string): strin
     case "int64":
       return `(${canonical} OR ${spelled(textPatterns.integer)})`;
     case "decimal":
-      return `(${canonical} OR ${spelled(decimalPattern(type.scale))})`;
+      return `(${canonical} OR ${spelled(decimalPattern(type.scale))} OR ${spelledSmall(text, value, type.scale)})`;
     case "float":
       return `(isfinite(${value}) AND (${plainNumber(text)} OR ${spelled(textPatterns.float)}))`;
     case "bool":
@@ -84,6 +84,13 @@ export function exactness(type: LogicalType, text: string, value: string): strin
     case "struct":
       return `${value} IS NOT NULL`;
   }
+}
+
+/** How the engine's reader spells a JSON number below 0.0001, such as 1.5e-05; exact when all its digits fit. */
+function spelledSmall(text: string, value: string, scale: number): string {
+  const digits = `(CASE WHEN contains(${text}, '.') THEN strpos(${text}, 'e') - strpos(${text}, '.') - 1 ELSE 0 END)`;
+  const spelling = literal(String.raw`[+-]?[0-9](?:\.[0-9]+)?e-[0-9]{2}`);
+  return `(${value} IS NOT NULL AND regexp_full_match(${text}, ${spelling}) AND ${digits} + TRY_CAST(right(${text}, 2) AS INTEGER) <= ${scale})`;
 }
 
 /** Types whose source must be read as JSON, because text would lose the difference between a value and its spelling. */
