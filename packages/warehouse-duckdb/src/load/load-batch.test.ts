@@ -1,5 +1,6 @@
 // Batches of every format: each row ends in exactly one place, with its codes, position and order.
 import { contract, t, type LoadVerdict } from "@millrace/core";
+import { zstdCompressSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { csvFormat, ndjson, temporaryWarehouse } from "../testing/temporary-warehouse.ts";
 
@@ -243,4 +244,35 @@ test("what cannot be read at all changes nothing", async () => {
     place.load({ contract: Item, source: { kind: "objects", objects, format: { kind: "parquet" } } }),
   ).rejects.toMatchObject({ code: "batch-unreadable" });
   expect(await place.warehouse.tables()).toEqual([]);
+});
+
+test("a malformed line among lines with different ends is quarantined alone", async () => {
+  await using place = await temporaryWarehouse();
+  const good = (id: number): string => JSON.stringify({ id, price: 1, kind: "a" });
+  const text = `${good(1)}\r\n{"id": 2,\n${good(3)}\n\n${good(4)}\r\n`;
+  const source = { kind: "objects", format: ndjson, objects: [place.object("a.ndjson", text)] } as const;
+  expect(await place.load({ contract: Item, source })).toMatchObject({ received: 4n, accepted: 3n, quarantined: 1n });
+  expect(await place.rows("SELECT id FROM shop.items ORDER BY id")).toEqual([[1n], [3n], [4n]]);
+  expect(await place.rows("SELECT position, original, codes FROM millrace.quarantine")).toEqual([
+    [2n, '{"id": 2,', ["items.record.malformed"]],
+  ]);
+});
+
+test.each([
+  ["array of a field", ["data"], (records: string) => `{"data": [${records}]}`],
+  ["document that is an array", [], (records: string) => `[${records}]`],
+] as const)("%s, stored compressed: a record that is none is quarantined alone", async (_name, path, document) => {
+  await using place = await temporaryWarehouse();
+  const text = document('{"id": 1, "price": 1, "kind": "a"}, 5, {"id": 3, "price": 1, "kind": "a"}');
+  const objects = [place.object("page.json.zst", zstdCompressSync(text))];
+  const source = { kind: "objects", format: { kind: "json", path }, objects } as const;
+  expect(await place.load({ contract: Item, source })).toMatchObject({ received: 3n, accepted: 2n, quarantined: 1n });
+  expect(await place.rows("SELECT position, original FROM millrace.quarantine")).toEqual([[2n, "5"]]);
+});
+
+test("a page whose records are no array is not taken for an empty one", async () => {
+  await using place = await temporaryWarehouse();
+  const objects = [place.object("page.json", '{"data": {"id": 1, "price": 1, "kind": "a"}}')];
+  const source = { kind: "objects", format: { kind: "json", path: ["data"] }, objects } as const;
+  await expect(place.load({ contract: Item, source })).rejects.toMatchObject({ code: "batch-unreadable" });
 });

@@ -87,7 +87,7 @@ export function sourceRelation(
     case "json":
       return manner === "fast"
         ? documentRelation(columns, format.path, paths, bytesMax)
-        : tolerantDocuments(columns, format.path, paths);
+        : tolerantDocuments(columns, format.path, { paths, bytesMax });
   }
 }
 
@@ -158,16 +158,28 @@ function documentRelation(
     FROM read_json(${paths}, columns = {${literal(first)}: ${literal(nested)}}, format = 'auto', ${options}))`;
 }
 
-/** Each line as text; those that are no JSON object are malformed. Slower: used only when the fast way failed. */
+/**
+ * Each line as text; those that are no JSON object are malformed. Slower: used only when the fast way failed. Not strict, because lines of one file may
+ * end in different ways.
+ */
 function tolerantLines(columns: readonly SourceColumn[], paths: string, bytesMax: number): string {
   const lines = `SELECT line, ${fileColumn} AS _file FROM read_csv(${paths}, columns = {'line': 'VARCHAR'}, header = false, auto_detect = false,
-    delim = E'\\x02', quote = '', escape = '', filename = '${fileColumn}', max_line_size = ${bytesMax}, buffer_size = ${bytesMax}) WHERE trim(line) <> ''`;
+    delim = E'\\x02', quote = '', escape = '', strict_mode = false, filename = '${fileColumn}', max_line_size = ${bytesMax}, buffer_size = ${bytesMax}) WHERE trim(line) <> ''`;
   return tolerantRecords(columns, lines);
 }
 
-function tolerantDocuments(columns: readonly SourceColumn[], path: readonly string[], paths: string): string {
-  const pointer = ["$", ...path.map((name) => `.${JSON.stringify(name)}`), "[*]"].join("");
-  const lines = `SELECT unnest(json_extract(content::JSON, ${literal(pointer)}))::VARCHAR AS line, filename AS _file FROM read_text(${paths})`;
+/** Each element of the array as text. A document whose records are missing has none; one that has something else in their place cannot be read. */
+function tolerantDocuments(
+  columns: readonly SourceColumn[],
+  path: readonly string[],
+  { paths, bytesMax }: { readonly paths: string; readonly bytesMax: number },
+): string {
+  const pointer = literal(["$", ...path.map((name) => `.${JSON.stringify(name)}`)].join(""));
+  const documents = `SELECT json_extract(json, ${pointer}) AS records, ${fileColumn} AS _file
+    FROM read_json_objects(${paths}, format = 'unstructured', filename = '${fileColumn}', maximum_object_size = ${bytesMax})`;
+  const alone = path.length === 0 ? "WHEN json_type(records) = 'OBJECT' THEN [records]" : "";
+  const lines = `SELECT unnest(CASE WHEN json_type(records) = 'ARRAY' THEN json_extract(records, '$[*]') ${alone}
+      WHEN records IS NULL OR json_type(records) = 'NULL' THEN [] ELSE error('The records are no array.') END)::VARCHAR AS line, _file FROM (${documents})`;
   return tolerantRecords(columns, lines);
 }
 
