@@ -173,3 +173,20 @@ test("a backup opens as a warehouse of its own", async () => {
   expect(other.incarnation).toBe(place.warehouse.incarnation);
   await other.close();
 });
+
+test("a column becomes required only when every stored row has a value for it", async () => {
+  await using place = await temporaryWarehouse();
+  const before = contract("items", { id: t.int64(), note: t.string().optional() });
+  const after = contract("items", { id: t.int64(), note: t.string() });
+  const ensure = (): Promise<unknown> => place.warehouse.write(["shop.items"], (tx) => tx.ensureTable(specOf(after)));
+  const objects = [place.object("a", '{"id": 1, "note": "x"}\n{"id": 2}\n')];
+  await place.load({ contract: before, source: { kind: "objects", format: ndjson, objects } });
+  await expect(ensure()).rejects.toMatchObject({
+    code: "contract-conflict",
+    message: expect.stringContaining('"note" (1 row)') as string,
+  });
+  const [[physical]] = (await place.rows("SELECT physical FROM millrace.tables")) as [[string]];
+  await place.warehouse.write(["shop.items"], (tx) => tx.run(`UPDATE store."${physical}" SET note = 'y' WHERE id = 2`));
+  await ensure();
+  expect(await place.rows("SELECT note FROM shop.items ORDER BY id")).toEqual([["x"], ["y"]]);
+});

@@ -5,6 +5,7 @@ import { describeType, MillraceError, type LogicalType, type TableSpec } from "@
 import { engineType } from "../engine/engine-types.ts";
 import { ident, qualified } from "../engine/identifiers.ts";
 import { execute, select } from "../engine/statement-runner.ts";
+import { asBigint } from "../engine/values.ts";
 import { storeSchema } from "../system-schema.ts";
 import { hiddenFilter } from "./hidden-note.ts";
 import { catalogueEntry, columnsOf, putEntry, type CatalogueEntry } from "./stored-tables.ts";
@@ -108,8 +109,23 @@ async function migrate(
       );
     }
   }
+  if (!empty) await refuseMissingValues(connection, spec, table);
   await putView(connection, spec, stored.physical, await hiddenFilter(connection, stored.physical));
   await putEntry(connection, { ...spec, kind: "table", physical: stored.physical, fingerprint, rewritten: true });
+}
+
+/** A column that becomes required must have a value in every row that is there. */
+async function refuseMissingValues(connection: DuckDBConnection, spec: TableSpec, table: string): Promise<void> {
+  const required = spec.columns.filter((column) => column.required);
+  if (required.length === 0) return;
+  const counts = required.map(({ name }) => `count(*) - count(${ident(name)})`).join(", ");
+  const found = await select(connection, `SELECT ${counts} FROM ${table} WHERE _hidden IS NULL`);
+  const missing = required.flatMap(({ name }, at) => {
+    const rows = asBigint(found.rows[0]?.[at]);
+    return rows === 0n ? [] : [`"${name}" (${rows} ${rows === 1n ? "row" : "rows"})`];
+  });
+  if (missing.length > 0)
+    throw conflict(spec, `required columns have no value in rows that are there: ${missing.join(", ")}`);
 }
 
 /** True where every stored value keeps its exact value in the new type. */
