@@ -7,11 +7,12 @@ import { compileVerdict } from "@millrace/quality";
 import { openFileObjectStore } from "@millrace/store-local";
 import { openDuckDbWarehouse } from "@millrace/warehouse-duckdb";
 import { inputOf, report } from "../harness/measured-process.ts";
-import { engineColumns, Sample } from "./sample.ts";
+import { engineColumns, Sample, type SampleKind } from "./sample.ts";
 
 export interface LoadInput {
   readonly subject: "baseline" | "stored" | "arrival";
   readonly format: "csv" | "ndjson" | "parquet";
+  readonly sample: SampleKind;
   readonly file: string;
   readonly folder: string;
 }
@@ -34,9 +35,10 @@ async function baseline(input: LoadInput): Promise<LoadOutcome> {
   const columns = `{${Object.entries(engineColumns)
     .map(([name, type]) => `'${name}': '${type}'`)
     .join(", ")}}`;
+  const ignore = input.sample === "types" ? ", ignore_errors = true" : "";
   const reader = {
-    csv: `read_csv('${input.file}', columns = ${columns}, header = true)`,
-    ndjson: `read_json('${input.file}', columns = ${columns}, format = 'newline_delimited')`,
+    csv: `read_csv('${input.file}', columns = ${columns}, header = true${ignore})`,
+    ndjson: `read_json('${input.file}', columns = ${columns}, format = 'newline_delimited'${ignore})`,
     parquet: `read_parquet('${input.file}')`,
   }[input.format];
   const startedMs = performance.now();

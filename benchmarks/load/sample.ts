@@ -37,7 +37,10 @@ export const engineColumns: Readonly<Record<string, string>> = {
   note: "VARCHAR",
 };
 
-/** Every 100th row breaks a rule: a negative price, a quantity of 0, an unknown kind or no e-mail address, in turn. */
+/** What the bad rows are: `rules` breaks rules only; in `types` a quarter of them holds a text where a number belongs, which only text formats can. */
+export type SampleKind = "rules" | "types";
+
+/** Every 100th row is bad: a negative price, a quantity of 0, an unknown kind or no e-mail address (or the quantity "many"), in turn. */
 export async function writeSamples(folder: string, rows: number): Promise<void> {
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
@@ -50,10 +53,17 @@ export async function writeSamples(folder: string, rows: number): Promise<void> 
     md5(CAST(i AS VARCHAR))::UUID AS uid, i % 3 = 0 AS active, (i * 7919 % 100000) / 100000.0 AS score,
     CASE WHEN i % 400 = 300 THEN 'nobody' ELSE concat('user', i, '@example.com') END AS email, CASE WHEN i % 5 = 0 THEN NULL ELSE concat('note ', i % 1000) END AS note
     FROM range(1, ${rows + 1}) r(i)`);
-  const times = `* REPLACE (strftime(ts, '%Y-%m-%dT%H:%M:%S.%fZ') AS ts)`;
-  await connection.run(`COPY (SELECT ${times} FROM samples) TO '${folder}/samples.csv' (HEADER)`);
-  await connection.run(`COPY (SELECT ${times} FROM samples) TO '${folder}/samples.ndjson' (FORMAT json)`);
-  await connection.run(`COPY samples TO '${folder}/samples.parquet' (FORMAT parquet)`);
+  const times = `strftime(ts, '%Y-%m-%dT%H:%M:%S.%fZ') AS ts`;
+  const email = `CASE WHEN id % 400 = 300 THEN concat('user', id, '@example.com') ELSE email END AS email`;
+  const many = (text: string, type: string): string =>
+    `CASE WHEN id % 400 = 300 THEN '${text}' ELSE CAST(qty AS VARCHAR) END::${type} AS qty`;
+  const copy = (columns: string, file: string, how: string): Promise<unknown> =>
+    connection.run(`COPY (SELECT * REPLACE (${columns}) FROM samples) TO '${folder}/${file}' (${how})`);
+  await copy(times, "rules.csv", "HEADER");
+  await copy(times, "rules.ndjson", "FORMAT json");
+  await copy(`${times}, ${email}, ${many("many", "VARCHAR")}`, "types.csv", "HEADER");
+  await copy(`${times}, ${email}, ${many('"many"', "JSON")}`, "types.ndjson", "FORMAT json");
+  await connection.run(`COPY samples TO '${folder}/rules.parquet' (FORMAT parquet)`);
   connection.closeSync();
   instance.closeSync();
 }
