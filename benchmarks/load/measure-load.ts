@@ -81,6 +81,7 @@ async function subject(input: LoadInput): Promise<LoadOutcome> {
       source: { kind: "objects", objects: [{ ref, encoding: "none", local }], format: decodeFormat(input.format) },
       receivedSeq: 1n,
       replacesBatches: [],
+      keepReplaced: false,
     });
   });
   await warehouse.maintain();

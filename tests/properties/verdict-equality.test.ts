@@ -72,6 +72,7 @@ async function loaderCodes(
       source: { kind: "objects", objects: [{ ref, encoding: "none", local }], format: { kind: "ndjson" } },
       receivedSeq: 1n,
       replacesBatches: [],
+      keepReplaced: false,
     });
   });
   const found = await warehouse.query("SELECT row_no, codes FROM millrace.quarantine WHERE batch = ?", [number]);

@@ -13,7 +13,7 @@ import {
 import { channelsOf, streamsOf, validateChannel } from "./channels/channel-set.ts";
 import { CommitBus } from "./load/commit-bus.ts";
 import { readEntries, toReport } from "./load/ledger.ts";
-import { planProjectModels } from "./models/plan-models.ts";
+import { followedTables, planProjectModels } from "./models/plan-models.ts";
 import { LiveWork } from "./schedule/live-work.ts";
 import { RecentWork } from "./observe/recent-work.ts";
 import { StatusReader } from "./observe/status-reader.ts";
@@ -222,7 +222,9 @@ class PlatformInstance implements Platform {
     this.#project = project;
     await works.channels.adopt(project);
     works.ingress.adopt(works.channels.batchers, channelsOf(project).map(channelName));
-    await works.models.adopt(await planProjectModels(this.warehouse, project));
+    const plan = await planProjectModels(this.warehouse, project);
+    works.tables.follow(followedTables(plan));
+    await works.models.adopt(plan);
   }
 
   #heard(works: Works, commit: CommitEvent): void {

@@ -70,6 +70,8 @@ export interface LoadRequest {
   readonly receivedSeq: bigint;
   /** Batches whose rows this one replaces (a rewritten file): their trusted rows leave in the same transaction. */
   readonly replacesBatches: readonly bigint[];
+  /** Rows that leave the table are kept beside it (see replacedRowsKey), so that incremental models find the keys they counted for. */
+  readonly keepReplaced: boolean;
 }
 
 /** `received = accepted + quarantined + duplicate`, always. `held` is the part of `quarantined` that waits for a parent. */

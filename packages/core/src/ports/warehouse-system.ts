@@ -131,3 +131,13 @@ export const systemTables: readonly SystemTable[] = [
     },
   },
 ];
+
+/**
+ * Key in `millrace.meta` under which a table has rows that left it: JSON text {"relation","since"}. The relation has the table's columns and
+ * `_replaced_by`, and holds every row that left in a batch after `since` and after the last change of `rewrites`.
+ */
+export function replacedRowsKey(table: { readonly domain: string; readonly name: string }): string {
+  return `${replacedRowsPrefix}${table.domain}.${table.name}`;
+}
+
+export const replacedRowsPrefix = "replaced:";

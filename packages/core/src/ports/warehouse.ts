@@ -65,7 +65,7 @@ export interface StoredTable {
   readonly key: readonly string[];
   /** Grows by one with each commit that changes the table. */
   readonly version: bigint;
-  /** Grows when rows were changed other than by adding new ones; incremental readers start over. */
+  /** Grows when rows were changed other than by adding new ones or keeping those that left (replacedRowsKey); incremental readers start over. */
   readonly rewrites: bigint;
   /** Highest batch whose rows are in the table. */
   readonly batch: bigint;
@@ -127,7 +127,7 @@ export interface Warehouse {
   describe(sql: string): Promise<readonly ResultColumn[]>;
   tables(): Promise<readonly StoredTable[]>;
   table(domain: string, name: string): Promise<StoredTable | undefined>;
-  /** Folds deltas, writes the log into the file. Safe at any time; called by housekeeping. */
+  /** Writes the log into the file. Safe at any time; called by housekeeping. */
   maintain(options?: WriteOptions): Promise<void>;
   /** One consistent copy of everything, into a new folder. */
   backup(folder: string): Promise<void>;

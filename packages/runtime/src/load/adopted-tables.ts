@@ -8,6 +8,8 @@ export interface AdoptedTable {
   readonly verdict: LoadVerdict;
   /** Write mode by channel; empty when no channel of the project fills the table. */
   readonly writes: ReadonlyMap<string, WriteMode>;
+  /** An incremental model follows it: rows that leave are kept. */
+  readonly keepReplaced: boolean;
 }
 
 /** How a channel writes into the table; by the contract's key for channels that the project no longer has. */
@@ -26,6 +28,13 @@ export class AdoptedTables {
 
   set(tables: ReadonlyMap<string, AdoptedTable>): void {
     this.#tables = tables;
+  }
+
+  /** Tells which tables incremental models follow, by `domain.name`; until then what leaves a table is not kept, and its models are built in full. */
+  follow(followed: ReadonlySet<string>): void {
+    this.#tables = new Map(
+      [...this.#tables].map(([name, table]) => [name, { ...table, keepReplaced: followed.has(name) }]),
+    );
   }
 
   find(table: string): AdoptedTable | undefined {

@@ -99,6 +99,7 @@ function toRequest(step: LoadStep): LoadRequest {
     source: step.source,
     receivedSeq: step.seq,
     replacesBatches: step.replacesBatches,
+    keepReplaced: step.table.keepReplaced,
   };
 }
 

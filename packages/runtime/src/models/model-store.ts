@@ -1,5 +1,5 @@
 // What each model has seen of its inputs, stored beside its table in the same transaction.
-import { stringifyExact, type Clock, type Warehouse, type WriteTransaction } from "@millrace/core";
+import { replacedRowsPrefix, stringifyExact, type Clock, type Warehouse, type WriteTransaction } from "@millrace/core";
 import { nowText, records, toBigint, toMs, toText } from "../load/sql-values.ts";
 import type { InputState, InputStates, PlannedModel } from "@millrace/transform";
 
@@ -46,7 +46,7 @@ export async function recordBuild(
       model.domain,
       model.name,
       model.fingerprint,
-      stringifyExact(Object.fromEntries(build.inputs)),
+      stringifyExact(seenStates(build.inputs)),
       build.rows,
       BigInt(Math.round(build.durationMs)),
       nowText(clock),
@@ -54,15 +54,36 @@ export async function recordBuild(
   );
 }
 
+/** What a build has seen, without where replaced rows were kept. */
+function seenStates(inputs: InputStates): Record<string, InputState> {
+  return Object.fromEntries(
+    [...inputs].map(([input, { version, rewrites, batch }]) => [input, { version, rewrites, batch }]),
+  );
+}
+
 /** Present states of everything in the catalogue, by `domain.name`. */
 export async function tableStates(reader: Reader): Promise<InputStates> {
-  const found = await reader.query("SELECT domain, name, version, rewrites, batch FROM millrace.tables");
+  const found = await reader.query(
+    `SELECT t.domain, t.name, t.version, t.rewrites, t.batch, m.value FROM millrace.tables AS t
+      LEFT JOIN millrace.meta AS m ON m.key = concat(?, t.domain, '.', t.name)`,
+    [replacedRowsPrefix],
+  );
   return new Map(
-    found.rows.map(([domain, name, version, rewrites, batch]) => [
+    found.rows.map(([domain, name, version, rewrites, batch, replaced]) => [
       `${toText(domain)}.${toText(name)}`,
-      { version: toBigint(version), rewrites: toBigint(rewrites), batch: toBigint(batch) },
+      {
+        version: toBigint(version),
+        rewrites: toBigint(rewrites),
+        batch: toBigint(batch),
+        ...(replaced === null || replaced === undefined ? {} : { replaced: parseReplaced(toText(replaced)) }),
+      },
     ]),
   );
+}
+
+function parseReplaced(text: string): NonNullable<InputState["replaced"]> {
+  const { relation, since } = JSON.parse(text) as { relation: string; since: string };
+  return { relation, since: BigInt(since) };
 }
 
 /**

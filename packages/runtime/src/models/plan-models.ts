@@ -19,3 +19,8 @@ export async function planProjectModels(
 export function modelName(model: { readonly domain: string; readonly name: string }): string {
   return `${model.domain}.${model.name}`;
 }
+
+/** Tables whose changes an incremental model of the plan follows row by row, by `domain.name`. */
+export function followedTables(plan: ModelPlan): ReadonlySet<string> {
+  return new Set(plan.models.flatMap((model) => model.touchedKeys?.followed.map(({ input }) => input) ?? []));
+}

@@ -104,7 +104,8 @@ export async function adoptTables(warehouse: Warehouse, clock: Clock, project: P
       const name = `${domain}.${contract.name}`;
       const contractVersion = versions.get(name)?.version ?? 0n;
       const verdict = compileVerdict(contract, domain);
-      return [name, { domain, contract, contractVersion, verdict, writes: writes.get(name) ?? new Map() }];
+      const written = writes.get(name) ?? new Map();
+      return [name, { domain, contract, contractVersion, verdict, writes: written, keepReplaced: false }];
     }),
   );
   return { tables, changed: changes };

@@ -1,5 +1,5 @@
 // What must be done to a model, given what its last build saw of its inputs and what they are now. Steps are data; runtime runs them in one transaction.
-import type { BuildStep, InputStates, PlannedModel, TouchedKeys } from "../model/model.ts";
+import type { BuildStep, InputState, InputStates, PlannedModel, TouchedKeys } from "../model/model.ts";
 import { quoteName, quoteTable } from "../sql/dialect.ts";
 import { newRows, restricted, touchedBy } from "./key-statements.ts";
 
@@ -29,39 +29,58 @@ function recomputeKeys(
 ): BuildStep | undefined {
   const keys = model.touchedKeys;
   if (model.materialize !== "incremental" || keys === undefined) return undefined;
-  const since = new Map<string, bigint>();
+  const since = new Map<string, Since>();
   for (const input of changed) {
-    const batch = lastSeenBatch(input, seen, current);
-    if (batch === undefined || !keys.followed.some((one) => one.input === input)) return undefined;
-    since.set(input, batch);
+    const last = lastSeen(input, seen, current);
+    if (last === undefined || !keys.followed.some((one) => one.input === input)) return undefined;
+    since.set(input, last);
   }
   const touched = touchedSince(keys, since);
   return { kind: "keys", touched, select: restricted(keys, standIns(keys), `SELECT * FROM (${touched}) AS touched`) };
 }
 
-/**
- * The batch after which every change of the input is a new row. Undefined when rows were replaced or removed, which leave no trace to find their keys by,
- * or when the input changed without a higher batch.
- */
-function lastSeenBatch(input: string, seen: InputStates, current: InputStates): bigint | undefined {
-  const [before, now] = [seen.get(input), current.get(input)];
-  if (before === undefined || now === undefined || before.rewrites !== now.rewrites) return undefined;
-  return now.batch > before.batch ? before.batch : undefined;
+/** The last batch that a build has seen of an input, and where the rows are that left since. */
+interface Since {
+  readonly batch: bigint;
+  readonly replaced?: InputState["replaced"];
 }
 
-/** A SELECT of the keys that rows after these batches touch: one part for each place where a changed table is read, the others as they are now. */
-function touchedSince(keys: TouchedKeys, since: ReadonlyMap<string, bigint>): string {
+/** Undefined when rows changed and left no trace to find their keys by, or when the input changed without a higher batch. */
+function lastSeen(input: string, seen: InputStates, current: InputStates): Since | undefined {
+  const [before, now] = [seen.get(input), current.get(input)];
+  if (before === undefined || now === undefined || before.rewrites !== now.rewrites) return undefined;
+  if (now.batch <= before.batch || before.batch < (now.replaced?.since ?? 0n)) return undefined;
+  return { batch: before.batch, replaced: now.replaced };
+}
+
+/**
+ * A SELECT of the keys that rows touch which came or left after these batches: one part for each place where a changed table is read. At the other
+ * places stand the rows that are there now and those that left meanwhile, because a row that left had its results together with them.
+ */
+function touchedSince(keys: TouchedKeys, since: ReadonlyMap<string, Since>): string {
+  const all = keys.standIns.map(({ table, standIn }) =>
+    relation(standIn, `SELECT * FROM ${quoteTable(table)}${left(since.get(table))}`),
+  );
   const parts = keys.followed.flatMap(({ input, statement }) => {
-    const batch = since.get(input);
-    if (batch === undefined) return [];
-    const added = `${newRows} AS NOT MATERIALIZED (SELECT * FROM ${quoteTable(input)} WHERE ${quoteName("_batch")} > ${batch})`;
-    return [`(WITH ${[...standIns(keys), added].join(", ")} ${touchedBy(keys, statement)})`];
+    const last = since.get(input);
+    if (last === undefined) return [];
+    const came = `SELECT * FROM ${quoteTable(input)} WHERE ${quoteName("_batch")} > ${last.batch}`;
+    return [`(WITH ${[...all, relation(newRows, came + left(last))].join(", ")} ${touchedBy(keys, statement)})`];
   });
   return parts.join(" UNION ");
 }
 
+/** What follows a SELECT of a table's rows so that those that left are among them. */
+function left(since: Since | undefined): string {
+  if (since?.replaced === undefined) return "";
+  const by = quoteName("_replaced_by");
+  return ` UNION ALL BY NAME SELECT * EXCLUDE (${by}) FROM ${since.replaced.relation} WHERE ${by} > ${since.batch}`;
+}
+
 function standIns(keys: TouchedKeys): readonly string[] {
-  return keys.standIns.map(
-    ({ table, standIn }) => `${standIn} AS NOT MATERIALIZED (SELECT * FROM ${quoteTable(table)})`,
-  );
+  return keys.standIns.map(({ table, standIn }) => relation(standIn, `SELECT * FROM ${quoteTable(table)}`));
+}
+
+function relation(name: string, select: string): string {
+  return `${name} AS NOT MATERIALIZED (${select})`;
 }

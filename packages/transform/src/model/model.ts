@@ -30,11 +30,16 @@ export interface ParsedModel {
   readonly keyLine: number;
 }
 
-/** State of an input at a build: its version, how often rows changed other than by adding, and its newest batch. */
+/** State of an input at a build: its version, how often rows changed in ways that leave no trace, and its newest batch. */
 export interface InputState {
   readonly version: bigint;
   readonly rewrites: bigint;
   readonly batch: bigint;
+  /**
+   * Where rows that left the input are kept: a quoted relation with its columns and `_replaced_by`, which holds every row that left in a batch after
+   * `since` and after the last change of `rewrites`. Absent where none has left since.
+   */
+  readonly replaced?: { readonly relation: string; readonly since: bigint };
 }
 
 /** By `domain.name`. */

@@ -71,7 +71,7 @@ async function place(
 ): Promise<LoadResult> {
   const physical = qualified(storeSchema, table.physical);
   if (request.source.kind === "quarantine") await placeReadmitted(connection, request.source.rows);
-  const removed = await removeBatches(connection, request, physical);
+  const removed = await removeBatches(connection, request, table);
   await markHeld(connection, request, stage);
   await markDuplicates(connection, request, { stage, table: physical });
   const counts = await countStage(connection, stage);
@@ -81,14 +81,14 @@ async function place(
   const replaced = removed + written.replaced;
   await touchEntry(connection, table, {
     batch: request.batch,
-    rewritten: replaced > 0n || request.write === "replace",
+    rewritten: tracelessly(request, replaced),
   });
   return { ...counts, replaced };
 }
 
 async function placeDirectly(context: LoadContext, request: DirectRequest, table: CatalogueEntry): Promise<LoadResult> {
   const { connection, bounds, direct } = context;
-  const removed = await removeBatches(connection, request, qualified(storeSchema, table.physical));
+  const removed = await removeBatches(connection, request, table);
   let counts = { received: 0n, quarantined: 0n };
   const fill = async (physical: string): Promise<void> => {
     try {
@@ -108,9 +108,13 @@ async function placeDirectly(context: LoadContext, request: DirectRequest, table
     direct.hidden = true;
   }
   const replaced = removed + swapped.replaced;
-  const rewritten = replaced > 0n || request.write === "replace";
-  await touchEntry(connection, table, { batch: request.batch, rewritten });
+  await touchEntry(connection, table, { batch: request.batch, rewritten: tracelessly(request, replaced) });
   return { ...counts, accepted: counts.received - counts.quarantined, duplicate: 0n, held: 0n, replaced };
+}
+
+/** True when rows left that are not kept. */
+function tracelessly(request: LoadRequest, replaced: bigint): boolean {
+  return request.write === "replace" || (replaced > 0n && !request.keepReplaced);
 }
 
 async function countStage(connection: DuckDBConnection, stage: string): Promise<Omit<LoadResult, "replaced">> {

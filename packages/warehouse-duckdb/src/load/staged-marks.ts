@@ -3,7 +3,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { keyColumns, versionColumn, type LoadRequest, type ReferenceCheck } from "@millrace/core";
 import { ident, literal, qualified } from "../engine/identifiers.ts";
-import { execute } from "../engine/statement-runner.ts";
+import { execute, select } from "../engine/statement-runner.ts";
 import { catalogueEntry } from "../tables/stored-tables.ts";
 
 /** Creates the table of marks with the held rows and their codes. */
@@ -34,7 +34,8 @@ async function missingParents(
   const exists = [
     parent === undefined
       ? "false"
-      : `EXISTS (SELECT 1 FROM ${qualified(parent.domain, parent.name)} AS p WHERE p.${parentColumn} = ${column})`,
+      : // The few values of the batch are looked for in the parent, not the other way round.
+        `${column} IN (SELECT p.${parentColumn} FROM ${qualified(parent.domain, parent.name)} AS p SEMI JOIN ${stage} AS s ON s.${ident(reference.column)} = p.${parentColumn})`,
     own ? `EXISTS (SELECT 1 FROM ${stage} AS p WHERE p.${parentColumn} = ${column} AND p._codes IS NULL)` : "false",
   ].join(" OR ");
   const pii = request.contract.columns.some((candidate) => candidate.name === reference.column && candidate.pii);
@@ -51,16 +52,20 @@ export async function markDuplicates(
   request: LoadRequest,
   { stage, table }: { readonly stage: string; readonly table: string },
 ): Promise<void> {
-  const key = keyColumns(request.contract);
+  const key = keyColumns(request.contract).map(ident);
   if (request.write !== "merge" || key.length === 0 || versionColumn(request.contract) === undefined) return;
-  const keys = key.map(ident).join(", ");
-  const candidates = `SELECT s.rowid AS _row_id, ${key.map((column) => `s.${ident(column)}`).join(", ")}, s._seq FROM ${stage} AS s
-    WHERE s._codes IS NULL AND s.rowid NOT IN (SELECT _row_id FROM batch_stage_marks)`;
-  const same = key.map((column) => `t.${ident(column)} = c.${ident(column)}`).join(" AND ");
+  const good = `s._codes IS NULL AND s.rowid NOT IN (SELECT _row_id FROM batch_stage_marks)`;
+  const bounds = await select(connection, `SELECT min(s._seq), max(s._seq) FROM ${stage} AS s WHERE ${good}`);
+  const [oldest, newest] = bounds.rows[0] ?? [];
+  if (oldest === null || oldest === undefined) return;
+  const keys = key.map((column) => `s.${column}`).join(", ");
+  const same = key.map((column) => `t.${column} = s.${column}`).join(" AND ");
+  // The bounds are literals, so that the engine leaves out the row groups of other times.
   await execute(
     connection,
     `INSERT INTO batch_stage_marks SELECT _row_id, 'duplicate', NULL, NULL FROM (
-      SELECT c._row_id, row_number() OVER (PARTITION BY ${keys}, _seq ORDER BY _row_id) > 1
-        OR EXISTS (SELECT 1 FROM ${table} AS t WHERE ${same} AND t._seq = c._seq) AS again FROM (${candidates}) AS c) WHERE again`,
+      SELECT s.rowid AS _row_id FROM ${stage} AS s WHERE ${good} QUALIFY row_number() OVER (PARTITION BY ${keys}, s._seq ORDER BY s.rowid) > 1
+      UNION SELECT s.rowid FROM ${stage} AS s JOIN ${table} AS t ON ${same} AND t._seq = s._seq
+        WHERE ${good} AND t._seq BETWEEN ${String(oldest as bigint)} AND ${String(newest as bigint)})`,
   );
 }

@@ -6,6 +6,7 @@ import { execute, select } from "../engine/statement-runner.ts";
 import { asBigint } from "../engine/values.ts";
 import { storeSchema } from "../system-schema.ts";
 import { createPhysical, fingerprintOf, physicalName, putView } from "../tables/ensure-table.ts";
+import { dropReplaced } from "../tables/replaced-rows.ts";
 import { putEntry, type CatalogueEntry } from "../tables/stored-tables.ts";
 
 /** @param fill writes the rows of the new table, whose name in schema `store` it is given */
@@ -23,6 +24,7 @@ export async function swapTable(
   await putView(connection, spec, physical);
   const before = await select(connection, `SELECT count(*) FROM ${qualified(storeSchema, table.physical)}`);
   await execute(connection, `DROP TABLE ${qualified(storeSchema, table.physical)}`);
+  await dropReplaced(connection, table);
   await putEntry(connection, { ...spec, kind: "table", physical, fingerprint: table.fingerprint, rewritten: true });
   return { replaced: asBigint(before.rows[0]?.[0]), physical };
 }

@@ -1,10 +1,11 @@
-// Good rows into the trusted table: appended, merged by key (the highest `_seq` stays, then the later row), or as a whole new table.
+// Good rows into the trusted table: appended, merged by key, or as a whole new table.
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { keyColumns, type LoadRequest } from "@millrace/core";
 import { ident, qualified } from "../engine/identifiers.ts";
 import { execute } from "../engine/statement-runner.ts";
 import { storeSchema } from "../system-schema.ts";
 import type { CatalogueEntry } from "../tables/stored-tables.ts";
+import { mergeRows } from "./merge-rows.ts";
 import { swapTable } from "./swap-table.ts";
 
 /** Returns how many earlier rows were replaced. */
@@ -23,7 +24,7 @@ export async function writeRows(
     await insert(connection, request, physical, rows);
     return { replaced: 0n };
   }
-  return merge(connection, request, { rows, physical });
+  return { replaced: await mergeRows(connection, request, { rows, table }) };
 }
 
 /** Accepted rows with their positions and order. */
@@ -47,28 +48,4 @@ async function insert(
   rows: string,
 ): Promise<void> {
   await execute(connection, `INSERT INTO ${physical} (${names(request, "")}, _batch, _row, _seq) ${rows}`);
-}
-
-async function merge(
-  connection: DuckDBConnection,
-  request: LoadRequest,
-  { rows, physical }: { readonly rows: string; readonly physical: string },
-): Promise<{ readonly replaced: bigint }> {
-  const key = keyColumns(request.contract).map(ident);
-  const same = key.map((column) => `t.${column} = w.${column}`).join(" AND ");
-  await execute(
-    connection,
-    `CREATE OR REPLACE TEMP TABLE batch_winners AS SELECT * FROM (${rows}) AS w
-      QUALIFY row_number() OVER (PARTITION BY ${key.join(", ")} ORDER BY _seq DESC, _row DESC) = 1`,
-  );
-  const older = `EXISTS (SELECT 1 FROM batch_winners AS w WHERE ${same} AND w._seq >= t._seq)`;
-  const removed = await execute(connection, `DELETE FROM ${physical} AS t WHERE ${older}`);
-  await insert(
-    connection,
-    request,
-    physical,
-    `SELECT ${names(request, "w.")}, w._batch, w._row, w._seq FROM batch_winners AS w WHERE NOT EXISTS (SELECT 1 FROM ${physical} AS t WHERE ${same})`,
-  );
-  await execute(connection, "DROP TABLE batch_winners");
-  return { replaced: BigInt(removed.rowsChanged) };
 }

@@ -8,6 +8,7 @@ import { execute, select } from "../engine/statement-runner.ts";
 import { asBigint } from "../engine/values.ts";
 import { storeSchema } from "../system-schema.ts";
 import { hiddenFilter } from "./hidden-note.ts";
+import { dropReplaced } from "./replaced-rows.ts";
 import { catalogueEntry, columnsOf, putEntry, type CatalogueEntry } from "./stored-tables.ts";
 
 /** Columns that every trusted row carries beside the declared ones. Rows with `_hidden` are not trusted: see hidden-rows.ts. */
@@ -110,6 +111,7 @@ async function migrate(
     }
   }
   if (!empty) await refuseMissingValues(connection, spec, table);
+  await dropReplaced(connection, stored);
   await putView(connection, spec, stored.physical, await hiddenFilter(connection, stored.physical));
   await putEntry(connection, { ...spec, kind: "table", physical: stored.physical, fingerprint, rewritten: true });
 }

@@ -7,6 +7,7 @@ import { asBigint } from "../engine/values.ts";
 import { execute, select } from "../engine/statement-runner.ts";
 import { storeSchema } from "../system-schema.ts";
 import { physicalName } from "./ensure-table.ts";
+import { dropReplaced } from "./replaced-rows.ts";
 import { catalogueEntry, putEntry, touchEntry } from "./stored-tables.ts";
 
 type ModelSpec = Pick<TableSpec, "domain" | "name" | "key">;
@@ -80,6 +81,7 @@ export async function putModelView(
 export async function dropStoredTable(connection: DuckDBConnection, domain: string, name: string): Promise<void> {
   const stored = await catalogueEntry(connection, domain, name);
   if (stored === undefined) return;
+  await dropReplaced(connection, stored);
   await execute(connection, `DROP VIEW IF EXISTS ${qualified(domain, name)}`);
   if (stored.physical !== "") await execute(connection, `DROP TABLE ${qualified(storeSchema, stored.physical)}`);
   await execute(connection, "DELETE FROM millrace.tables WHERE domain = ? AND name = ?", [domain, name]);

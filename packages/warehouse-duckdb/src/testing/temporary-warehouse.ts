@@ -75,6 +75,7 @@ export async function temporaryWarehouse(): Promise<TemporaryWarehouse> {
         source: { kind: "objects", objects: [], format: ndjson },
         receivedSeq: batch * 1000n,
         replacesBatches: [],
+        keepReplaced: false,
         ...request,
       };
       batch = full.batch;
