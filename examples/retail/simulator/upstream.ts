@@ -29,7 +29,7 @@ export async function startUpstream(world: World): Promise<Upstream> {
       return answer(response, 429, { error: "slow down" }, { "retry-after": "1" });
     }
     if (request.headers.authorization !== `Bearer ${token}`) return answer(response, 401, { error: "token expected" });
-    if (fault(chance, request, response)) return void (stats.faults += 1);
+    if (fault(chance, stats.faults, request, response)) return void (stats.faults += 1);
     const url = new URL(request.url ?? "/", "http://upstream");
     if (url.pathname === "/flash-sales") return answer(response, 200, page(released > 0 ? world.flashPages : [], url));
     if (url.pathname === "/sales")
@@ -59,12 +59,23 @@ function exceeds(recent: number[]): boolean {
   return false;
 }
 
-function fault(chance: Chance, request: IncomingMessage, response: ServerResponse): boolean {
-  const dice = chance.next();
-  if (dice < 0.015) answer(response, 503, { error: "maintenance" });
-  else if (dice < 0.02) answer(response, 429, { error: "slow down" }, { "retry-after": "0" });
-  else if (dice < 0.025) request.socket.destroy();
-  else return false;
+/** Every kind of fault comes in turn, so that each run meets each of them several times. */
+const faults: readonly ((request: IncomingMessage, response: ServerResponse) => void)[] = [
+  (_request, response) => answer(response, 503, { error: "maintenance" }),
+  (request) => void request.socket.destroy(),
+  (_request, response) => answer(response, 429, { error: "slow down" }, { "retry-after": "0" }),
+  (_request, response) => {
+    // The connection breaks in the middle of a page.
+    response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
+    response.write('{"data": [{"sale_id": "S', () => response.destroy());
+  },
+];
+/** About one request in so many is answered with a fault. */
+const requestsPerFault = 20;
+
+function fault(chance: Chance, at: number, request: IncomingMessage, response: ServerResponse): boolean {
+  if (chance.next() * requestsPerFault >= 1) return false;
+  faults[at % faults.length]?.(request, response);
   return true;
 }
 
