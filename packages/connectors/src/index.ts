@@ -63,6 +63,6 @@ export type {
   Manners,
   Upstream,
   UpstreamRules,
-} from "./rest-engine/manners.ts";
+} from "./rest-engine/manners/manners.ts";
 export type { Answer, PreparedRequest, RequestOption, RequestParts, RequestTemplate } from "./rest-engine/request.ts";
 export type { Fields, PageToken, RequestContext, StreamSlice } from "./rest-engine/slice.ts";

@@ -2,7 +2,7 @@
 import type { Clock, HttpClient, Logger, Metrics, Random, Secrets } from "@millrace/core";
 import type { Answer, PreparedRequest, RequestParts, RequestTemplate } from "./request.ts";
 import type { Fields, PageToken, StreamSlice } from "./slice.ts";
-import type { Manners } from "./manners.ts";
+import type { Manners, UpstreamRules } from "./manners/manners.ts";
 import type { Redactor } from "./redactor.ts";
 
 /** What components may use while a stream is read. */
@@ -62,11 +62,15 @@ export interface PartitionAt {
   readonly extra: Fields;
   /** JSON; a walk that starts here gives this partition first. */
   readonly position: unknown;
+  /** States of incremental parents, as they may be committed once this partition and all before it are done. */
+  readonly parents: Fields;
   /** The first page's document, where a parent's record already holds it. */
-  readonly firstDocument?: unknown;
+  readonly document?: unknown;
 }
 
 export interface Partitioner {
+  /** True when partitions bring their first page with them. */
+  readonly givesDocuments?: boolean;
   open(context: EngineContext, start: PartitionStart): OpenPartitions;
 }
 
@@ -79,18 +83,29 @@ export interface PartitionStart {
 export interface OpenPartitions {
   partitions(signal: AbortSignal): AsyncIterable<PartitionAt>;
   parts(slice: StreamSlice): RequestParts;
-  /** States of incremental parents once everything that was given out is done; empty without such parents. */
+  /** States of incremental parents once all partitions are done; empty without such parents. */
   parentStates(): Fields;
 }
 
 /** How a stream reads only what is new. */
 export interface CursorStrategy {
-  /** Path of the value in a record; records are looked at only when there is one. */
+  /** Path of the value in a record. */
   readonly field: readonly string[];
-  /** True when records must be built to be compared (client-side filter, data feed). */
-  readonly comparesRecords: boolean;
+  /**
+   * `in-selector`: records that were read before are left out and not counted (client-side filter). `behind-paginator`: the paginator sees them, and
+   * ends the slice at the first (data feed). `never`: the upstream filters.
+   */
+  readonly compares: "never" | "in-selector" | "behind-paginator";
   /** @param state what `state()` gave, or an Airbyte state of the stream, or undefined @throws MillraceError state-invalid */
   open(context: EngineContext, state: unknown): OpenCursor;
+}
+
+/** Cursor values of one page. */
+export interface SeenValues {
+  readonly values: readonly unknown[];
+  /** One of the records, for messages. */
+  readonly sample: unknown;
+  readonly place: string;
 }
 
 /** A cursor during one read. Windows of one partition close in order. */
@@ -98,13 +113,13 @@ export interface OpenCursor {
   /** Windows that this partition still needs. `{}` for a cursor without bounds. */
   windows(partition: Fields): Iterable<Fields>;
   parts(slice: StreamSlice): RequestParts;
-  /** Takes note of values of emitted records, in their order. */
-  observe(slice: StreamSlice, values: readonly unknown[]): void;
+  /** Takes note of the cursor values of emitted records, in their order. */
+  observe(slice: StreamSlice, seen: SeenValues): void;
   /** All pages of the slice were read and stored. */
   close(slice: StreamSlice): void;
   /** All slices of all partitions are closed. */
   finish(): void;
-  /** False for records that were read before; asked only when `comparesRecords`. */
+  /** False for records that were read before; asked only when records are compared. */
   keeps(slice: StreamSlice, record: Fields): boolean;
   /** True when the pages behind this one hold only records that were read before (data feed). */
   isPassed(slice: StreamSlice, lastRecord: Fields): boolean;
@@ -133,8 +148,8 @@ export type RecordStep = (record: Record<string, unknown>, slice: StreamSlice) =
 export interface RecordSelector {
   /** Names down to the list of records, when they are taken as they are; undefined when `extract` does more than follow names. */
   readonly path: readonly string[] | undefined;
-  /** Records of one document. */
-  extract(document: unknown): Iterable<unknown>;
+  /** Records of one document. @param place of the answer, for messages @throws MillraceError upstream-records-missing where missing records are an error */
+  extract(document: unknown, place: string): Iterable<unknown>;
   /** Filter, transformations and normalisation, in the order in which they run. */
   readonly steps: readonly RecordStep[];
 }
@@ -184,6 +199,8 @@ export interface Authenticator {
   sign?(context: EngineContext, request: PreparedRequest): Promise<Readonly<Record<string, string>>>;
   /** Drops the token that this request carried, so that the next one is fresh. */
   refresh?(context: EngineContext, request: PreparedRequest, signal: AbortSignal): Promise<void>;
+  /** Query parameters that carry credentials: an address that an upstream hands out is kept without them. */
+  readonly credentialParams?: readonly string[];
   /** Sees each answer (quotas in its headers). */
   observe?(context: EngineContext, request: PreparedRequest, answer: Pick<Answer, "status" | "headers">): void;
 }
@@ -223,6 +240,8 @@ export interface SimpleRetriever {
   readonly reset?: PaginationReset;
   /** True: partitioner and cursor add nothing to pages behind the first. */
   readonly sliceOnFirstPageOnly?: boolean;
+  /** Pages that may be asked for side by side, where the paginator knows their places. Default: 1. */
+  readonly pagesAhead?: number;
   readonly properties?: QueryProperties;
 }
 
@@ -256,6 +275,9 @@ export interface AsyncRetriever {
 /** A stream, ready to be read. */
 export interface StreamPlan {
   readonly name: string;
+  readonly rules: UpstreamRules;
+  /** Waits between tries that the upstream says nothing about. */
+  readonly jitter: { readonly baseMs: number; readonly capMs: number };
   readonly retriever: SimpleRetriever | AsyncRetriever;
   readonly partitioner?: Partitioner;
   readonly cursor?: CursorStrategy;

@@ -1,4 +1,4 @@
-// Collects the pages of one arrival, bounded, and makes them durable: one raw object per page, as it came.
+// Collects the pages of one arrival, bounded, and makes them durable: one raw object per page as it came, or one of lines for all of them.
 import { createHash } from "node:crypto";
 import type { Arrival, ObjectStore } from "@millrace/core";
 
@@ -16,13 +16,15 @@ const putsAtOnce = 8;
 export class ArrivalPages {
   readonly #store: ObjectStore;
   readonly #prefix: string;
+  readonly #form: "json" | "ndjson";
   #waiting: Uint8Array[] = [];
   #bytes = 0;
   #stored: Arrival["objects"][number][] = [];
 
-  constructor(store: ObjectStore, prefix: string) {
+  constructor(store: ObjectStore, prefix: string, form: "json" | "ndjson") {
     this.#store = store;
     this.#prefix = prefix;
+    this.#form = form;
   }
 
   get count(): number {
@@ -48,10 +50,11 @@ export class ArrivalPages {
 
   /** Makes the pages in memory durable; they stay part of the arrival. */
   async store(signal: AbortSignal): Promise<void> {
-    for (let at = 0; at < this.#waiting.length; at += putsAtOnce) {
-      const puts = this.#waiting
+    const contents = this.#form === "json" ? this.#waiting : joinedLines(this.#waiting);
+    for (let at = 0; at < contents.length; at += putsAtOnce) {
+      const puts = contents
         .slice(at, at + putsAtOnce)
-        .map((page) => this.#store.put(page, { prefix: this.#prefix, extension: "json", codec: "zstd", signal }));
+        .map((page) => this.#store.put(page, { prefix: this.#prefix, extension: this.#form, codec: "zstd", signal }));
       // All of them end before one that failed is reported: none may run on behind the caller's back.
       const settled = await Promise.allSettled(puts);
       for (const put of settled) {
@@ -70,6 +73,14 @@ export class ArrivalPages {
     return objects;
   }
 }
+
+/** All lines as one content; none for none. */
+function joinedLines(pages: readonly Uint8Array[]): readonly Uint8Array[] {
+  const ended = pages.flatMap((page) => (page.at(-1) === 0x0a || page.byteLength === 0 ? [page] : [page, newline]));
+  return ended.length === 0 ? [] : [Buffer.concat(ended)];
+}
+
+const newline = new Uint8Array([0x0a]);
 
 /** Fingerprint of the pages so far: the one before, and this page. */
 export function chainPrint(before: string, page: Uint8Array): string {

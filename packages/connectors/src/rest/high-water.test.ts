@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { instantNanos, lookBack, raiseHighWater } from "./high-water.ts";
-import { sinceValues } from "./since-values.ts";
+import { parseJson } from "../rest-engine/decoders/decoders.ts";
+import { sinceValues } from "./since-cursor.ts";
 
 const nowMs = Date.UTC(2026, 10, 23);
 
@@ -91,21 +92,19 @@ describe("lookBack", () => {
 });
 
 describe("sinceValues", () => {
-  const page = (json: string): Parameters<typeof sinceValues>[0] => ({
-    bytes: Buffer.from(json),
-    document: JSON.parse(json),
-    place: "GET http://api/x",
-  });
+  const seen = (json: string, field: string): Parameters<typeof sinceValues>[0] => {
+    const records = parseJson(json) as Record<string, unknown>[];
+    return { values: records.map((record) => record[field]), sample: records[0], place: "GET http://api/x" };
+  };
 
   it("keeps every digit", () => {
-    expect(sinceValues(page('{"d":[{"v":9007199254740993},{"v":1.5},{"v":null},{}]}'), ["d"], ["v"])).toEqual([
-      "9007199254740993",
-      "1.5",
-    ]);
-    expect(sinceValues(page('[{"v":1e21}]'), [], ["v"])).toEqual(["1000000000000000000000"]);
+    const values = sinceValues(seen('[{"v":9007199254740993},{"v":1.5},{"v":null},{}]', "v"), ["v"]);
+    expect(values).toEqual(["9007199254740993", "1.5"]);
+    expect(sinceValues(seen('[{"v":1e21}]', "v"), ["v"])).toEqual(["1000000000000000000000"]);
   });
 
   it("names the field that is nearest when none has it", () => {
-    expect(() => sinceValues(page('[{"update_at":1}]'), [], ["updated_at"])).toThrow(/did you mean "update_at"/);
+    const records = seen('[{"update_at":1}]', "updated_at");
+    expect(() => sinceValues(records, ["updated_at"])).toThrow(/did you mean "update_at"/);
   });
 });

@@ -1,6 +1,6 @@
 // How the next page is found, and where streams end.
 import { describe, expect, it } from "vitest";
-import { LoopGuard } from "./loop-guard.ts";
+import { LoopGuard } from "../rest-engine/loop-guard.ts";
 import { cursor, linkHeader, nextUrl, offset, page } from "./pagination.ts";
 import { createPaginator, nextLink, type PagePosition, type Paginator } from "./paginator.ts";
 

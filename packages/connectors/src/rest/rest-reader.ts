@@ -1,30 +1,28 @@
 // Reads a REST channel: each stream in its turn, from where the ledger says it stands.
 import {
   isMillraceError,
-  parseDurationMs,
   type Arrival,
   type ChannelOutput,
   type ChannelReader,
   type ConnectorContext,
-  channelName,
 } from "@millrace/core";
 import { rawPrefix } from "../authoring/raw-prefix.ts";
-import { resolveCredentials, type Credentials } from "./credentials.ts";
-import { parseJsonPath } from "./json-path.ts";
-import { createPaginator } from "./paginator.ts";
+import type { EngineContext } from "../rest-engine/components.ts";
 import { Redactor } from "../rest-engine/redactor.ts";
-import { Requester } from "./requester.ts";
-import type { RestConfig, StreamConfig } from "./rest-config.ts";
-import { sharedLimiter } from "./shared-limiters.ts";
-import { sincePath } from "./since-values.ts";
-import { baseAddress, streamAddress, withSince } from "./stream-address.ts";
-import { fromCursor, type StreamProgress } from "./stream-cursor.ts";
+import { StreamWalk } from "../rest-engine/stream-walk.ts";
+import { resolveCredentials, type Credentials } from "./credentials.ts";
+import type { RestConfig } from "./rest-config.ts";
+import { fromCursor, toWalk, type StreamProgress } from "./stream-cursor.ts";
 import { StreamPass } from "./stream-pass.ts";
+import { engineContext, streamPlan } from "./stream-plan.ts";
 
-/** Waits of the rate limiter that are worth a line in the log. */
-const waitLoggedMs = 5_000;
 /** Answers that an expired page token gets. */
 const expiredStatus = [400, 404, 410, 422];
+
+interface Opened {
+  readonly engine: EngineContext;
+  readonly credentials: Credentials;
+}
 
 export class RestReader implements ChannelReader {
   readonly #context: ConnectorContext;
@@ -39,12 +37,12 @@ export class RestReader implements ChannelReader {
   async *read(signal: AbortSignal): AsyncGenerator<Arrival> {
     const redactor = new Redactor();
     const credentials = await resolveCredentials(this.#config, this.#context.secrets, redactor);
-    const requester = this.#requester(credentials, redactor);
+    const opened = { engine: engineContext(this.#context, redactor), credentials };
     const failures: unknown[] = [];
     for (const output of this.#context.channel.outputs) {
       if (signal.aborted) return;
       try {
-        yield* this.#stream(output, { requester, credentials }, signal);
+        yield* this.#stream(output, opened, signal);
       } catch (thrown) {
         if (signal.aborted) return;
         failures.push(thrown);
@@ -54,23 +52,18 @@ export class RestReader implements ChannelReader {
     if (failures.length > 0) throw failures[0];
   }
 
-  async *#stream(
-    output: ChannelOutput,
-    { requester, credentials }: { readonly requester: Requester; readonly credentials: Credentials },
-    signal: AbortSignal,
-  ): AsyncGenerator<Arrival> {
-    const config = this.#config.streams[output.stream] as StreamConfig;
-    const kind = config.page?.kind ?? "single";
+  async *#stream(output: ChannelOutput, { engine, credentials }: Opened, signal: AbortSignal): AsyncGenerator<Arrival> {
+    const plan = streamPlan(output.stream, { config: this.#config, context: this.#context, credentials });
     const committed = await this.#context.cursor(output.stream);
     const stored = fromCursor(committed);
-    const usable = stored.pass !== undefined && stored.pass.kind === kind && output.write !== "replace";
-    const pass = (progress: StreamProgress, from: typeof committed): StreamPass =>
-      new StreamPass(
-        { ...this.#passOptions(output, config, progress), requester, kind, credentials: credentials.query },
-        progress,
-        from,
-      );
-    if (!usable) return yield* pass(withoutPass(stored), committed).arrivals(signal);
+    const isUsable = stored.pass?.kind === plan.retriever.paginator.kind && output.write !== "replace";
+    const pass = (progress: StreamProgress, from: typeof committed): StreamPass => {
+      const context = this.#context;
+      const prefix = rawPrefix(context.channel, context.clock.nowMs());
+      const walk = new StreamWalk(engine, plan, toWalk(progress));
+      return new StreamPass({ context, stream: output.stream, write: output.write, walk, prefix }, progress, from);
+    };
+    if (!isUsable) return yield* pass(withoutPass(stored), committed).arrivals(signal);
     const resumed = pass(stored, committed);
     const followUp = yield* this.#resume(resumed, stored, { output, signal });
     if (followUp !== undefined) yield* pass(followUp, resumed.committed).arrivals(signal);
@@ -96,55 +89,12 @@ export class RestReader implements ChannelReader {
     return readsChanges || resumed.yielded === 0 ? resumed.ended : undefined;
   }
 
-  #passOptions(
-    output: ChannelOutput,
-    config: StreamConfig,
-    progress: StreamProgress,
-  ): Omit<ConstructorParameters<typeof StreamPass>[0], "requester" | "kind" | "credentials"> {
-    const { secrets, channel, clock } = this.#context;
-    const base = streamAddress(baseAddress(this.#config.baseUrl, secrets), config, secrets);
-    return {
-      context: this.#context,
-      stream: output.stream,
-      write: output.write,
-      paginator: createPaginator(config.page),
-      address: withSince(base, config, progress.since),
-      records: parseJsonPath(config.records),
-      ...(config.since === undefined ? {} : { since: sincePath(config.since.field) }),
-      prefix: rawPrefix(channel, clock.nowMs()),
-    };
-  }
-
-  #requester(credentials: Credentials, redactor: Redactor): Requester {
-    const { rateLimit, retry, timeout, baseUrl } = this.#config;
-    const { http, clock, log, channel, secrets } = this.#context;
-    const limit = rateLimit && { limit: { requests: rateLimit.requests, perMs: rateLimit.perSeconds * 1000 } };
-    const onWait = (waitMs: number, reason: string): void => {
-      if (waitMs >= waitLoggedMs)
-        log.info("waiting before the next upstream request", { reason, waitMs: Math.round(waitMs) });
-    };
-    return new Requester({
-      context: this.#context,
-      channel: channelName(channel),
-      credentials,
-      redactor,
-      limiter: sharedLimiter(http, baseAddress(baseUrl, secrets).origin, { clock, onWait, ...limit }),
-      backoff: { baseMs: ms(retry.base), capMs: ms(retry.cap), attemptsMax: retry.attempts },
-      waitMsMax: ms(retry.budget),
-      timeoutMs: ms(timeout),
-      personal: channel.outputs.some(({ contract }) => contract.columns.some((column) => column.pii)),
-    });
-  }
-
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }
 }
 
-function withoutPass({ since, seen }: StreamProgress): StreamProgress {
-  return { ...(since === undefined ? {} : { since }), ...(seen === undefined ? {} : { seen }) };
-}
-
-function ms(duration: string): number {
-  return parseDurationMs(duration) ?? 0;
+function withoutPass(progress: StreamProgress): StreamProgress {
+  const { pass, ...rest } = progress;
+  return pass === undefined ? progress : rest;
 }

@@ -3,7 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 
 export interface SeenRequest {
+  readonly method: string;
   readonly url: URL;
+  readonly body: string;
   readonly headers: IncomingMessage["headers"];
   readonly atMs: number;
 }
@@ -19,12 +21,19 @@ type Handler = (request: SeenRequest, response: ServerResponse, index: number) =
 export async function apiServer(handler: Handler): Promise<ApiServer> {
   const seen: SeenRequest[] = [];
   const server: Server = createServer((incoming, response) => {
-    const request = {
-      url: new URL(incoming.url ?? "/", "http://api"),
-      headers: incoming.headers,
-      atMs: performance.now(),
-    };
-    handler(request, response, seen.push(request) - 1);
+    const atMs = performance.now();
+    const chunks: Buffer[] = [];
+    incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+    incoming.on("end", () => {
+      const request = {
+        method: incoming.method ?? "",
+        url: new URL(incoming.url ?? "/", "http://api"),
+        body: Buffer.concat(chunks).toString("utf8"),
+        headers: incoming.headers,
+        atMs,
+      };
+      handler(request, response, seen.push(request) - 1);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

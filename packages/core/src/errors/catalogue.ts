@@ -283,6 +283,16 @@ export const catalogue = entries({
     summary: "An upstream API hands out the same next page again and again.",
     solve: "Correct `page` of the stream; committed pages are kept.",
   },
+  "request-conflict": {
+    kind: "user",
+    summary: "Two parts of a stream set the same parameter, header or body field of a request.",
+    solve: "Leave one of the two out; committed pages are kept.",
+  },
+  "state-invalid": {
+    kind: "user",
+    summary: "The stored state of a stream does not fit its cursor.",
+    solve: "Correct the formats of the cursor, or reset the stream; committed pages are kept.",
+  },
   "egress-refused": {
     kind: "user",
     status: 403,

@@ -2,8 +2,8 @@
 import type { Clock } from "@millrace/core";
 
 export interface RateLimiter {
-  /** Resolves when a request may be sent. Call the result as soon as the upstream has answered or the request has failed. Waiters are served in order. */
-  acquire(signal: AbortSignal): Promise<() => void>;
+  /** Resolves when a request of this weight (default 1) may be sent. Call the result as soon as the upstream has answered or the request has failed. Waiters are served in order. */
+  acquire(signal: AbortSignal, weight?: number): Promise<() => void>;
   /** No request is sent for this long: the upstream asked for it. */
   pause(forMs: number): void;
 }
@@ -31,24 +31,25 @@ export function createRateLimiter({ clock, limit, onWait }: RateLimiterOptions):
   let turn: Promise<unknown> = Promise.resolve();
   let released: (() => void) | undefined;
 
-  const release = (): void => {
+  const release = (slots: number): void => {
     if (limit === undefined) return;
-    cooling.push(clock.monotonicMs() + limit.perMs + marginMs);
+    const freeAtMs = clock.monotonicMs() + limit.perMs + marginMs;
+    for (let at = 0; at < slots; at += 1) cooling.push(freeAtMs);
     released?.();
   };
 
-  /** Milliseconds until a slot is free; undefined while all are held by requests under way. */
-  const slotWaitMs = (nowMs: number): number | undefined => {
-    if (limit === undefined || unused > 0) return 0;
-    const first = cooling[0];
-    return first === undefined ? undefined : Math.max(0, first - nowMs);
+  /** Milliseconds until so many slots are free; undefined while too many are held by requests under way. */
+  const slotWaitMs = (nowMs: number, slots: number): number | undefined => {
+    if (limit === undefined || unused >= slots) return 0;
+    const last = cooling[slots - unused - 1];
+    return last === undefined ? undefined : Math.max(0, last - nowMs);
   };
 
-  const take = async (signal: AbortSignal): Promise<() => void> => {
+  const take = async (signal: AbortSignal, slots: number): Promise<() => void> => {
     for (;;) {
       signal.throwIfAborted();
       const nowMs = clock.monotonicMs();
-      const slotMs = slotWaitMs(nowMs);
+      const slotMs = slotWaitMs(nowMs, slots);
       const pauseMs = pausedUntilMs - nowMs;
       if (slotMs === undefined) {
         await someRelease(signal);
@@ -59,11 +60,12 @@ export function createRateLimiter({ clock, limit, onWait }: RateLimiterOptions):
       onWait?.(waitMs, pauseMs > slotMs ? "the upstream asked to wait" : "the rate limit is used up");
       await clock.sleep(waitMs, signal);
     }
-    if (unused > 0) unused -= 1;
-    else cooling.shift();
+    const fresh = Math.min(unused, slots);
+    unused -= fresh;
+    cooling.splice(0, slots - fresh);
     let done = false;
     return () => {
-      if (!done) release();
+      if (!done) release(slots);
       done = true;
     };
   };
@@ -79,8 +81,10 @@ export function createRateLimiter({ clock, limit, onWait }: RateLimiterOptions):
     });
 
   return {
-    acquire(signal) {
-      const mine = turn.then(() => take(signal));
+    acquire(signal, weight = 1) {
+      // More than there are slots could never be had.
+      const slots = Math.max(1, Math.min(Math.round(weight), limit?.requests ?? 1));
+      const mine = turn.then(() => take(signal, slots));
       turn = mine.catch(() => undefined);
       return mine;
     },

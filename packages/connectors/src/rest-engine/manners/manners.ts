@@ -1,5 +1,5 @@
 // How upstreams are treated: budgets, concurrency, retries and a breaker per origin, shared by all streams and channels of one process.
-import type { PreparedRequest } from "./request.ts";
+import type { PreparedRequest } from "../request.ts";
 
 /** Weight of a request under a policy; undefined when the policy does not concern it. */
 export type CallMatcher = (request: PreparedRequest) => number | undefined;

@@ -1,0 +1,187 @@
+// Reads one stream: partitions in their order, windows of each, pages of each window; and knows at every page from where a read would go on.
+import type { EngineContext, OpenCursor, OpenPartitions, SimpleRetriever, StreamPlan } from "./components.ts";
+import { PageWalk, type PageAt, type PageStart } from "./page-walk.ts";
+import { linesOf, pageForm, type PageContent } from "./read-page.ts";
+import { valueAtPath } from "./record-path.ts";
+import type { Fields, PageToken, StreamSlice } from "./slice.ts";
+
+/** Where a read stands, as JSON for the ledger. */
+export interface WalkProgress {
+  /** State of the cursor: of everything that is closed. */
+  readonly state?: unknown;
+  /** Present in the middle of a read: everything before it is committed. */
+  readonly place?: WalkPlace;
+}
+
+export interface WalkPlace {
+  /** Pagination that `next` belongs to. */
+  readonly kind: string;
+  readonly next: PageToken;
+  /** Slice that `next` belongs to; absent when the stream has but one. */
+  readonly slice?: StreamSlice;
+  /** Position of its partition. */
+  readonly at?: unknown;
+  /** What was observed of the slice. */
+  readonly pending?: unknown;
+}
+
+/** A page, and where a read stands before it. */
+export interface WalkedPage {
+  readonly slice: StreamSlice;
+  readonly content: PageContent;
+  /** Progress without this page; valid until the next page is asked for. */
+  before(): WalkProgress;
+}
+
+interface Position {
+  readonly slice: StreamSlice;
+  readonly at: unknown;
+}
+
+type SimplePlan = StreamPlan & { readonly retriever: SimpleRetriever };
+
+export class StreamWalk {
+  readonly #context: EngineContext;
+  readonly #plan: SimplePlan;
+  readonly #start: WalkProgress;
+  readonly #cursor: OpenCursor | undefined;
+  readonly #partitions: OpenPartitions | undefined;
+  #parents: Fields;
+
+  constructor(context: EngineContext, plan: SimplePlan, start: WalkProgress) {
+    this.#context = context;
+    this.#plan = plan;
+    const place = usablePlace(start.place, plan);
+    this.#start = { state: start.state, ...(place === undefined ? {} : { place }) };
+    this.#cursor = plan.cursor?.open(context, start.state);
+    this.#parents = parentStates(start.state);
+    this.#partitions = plan.partitioner?.open(context, {
+      parents: this.#parents,
+      ...(place?.at === undefined ? {} : { position: place.at }),
+    });
+  }
+
+  /** How pages are stored. */
+  get form(): ReturnType<typeof pageForm> {
+    return pageForm(this.#plan);
+  }
+
+  /** Progress once all pages are done. */
+  get ended(): WalkProgress {
+    return this.#withState();
+  }
+
+  async *pages(signal: AbortSignal): AsyncGenerator<WalkedPage> {
+    const { place } = this.#start;
+    const resumed = this.#resumed(place);
+    if (resumed !== undefined && place !== undefined) {
+      this.#cursor?.resume(resumed, place.pending);
+      yield* this.#slice({ slice: resumed, at: place.at }, { token: place.next }, signal);
+    }
+    let behind = resumed?.partition;
+    for await (const found of this.#partitionsToRead(signal)) {
+      // The walk goes on with the partition that was resumed, unless that is gone.
+      const isResumed = behind !== undefined && samePartition(found.partition, behind);
+      behind = undefined;
+      for (const window of this.#windows(found.partition, isResumed)) {
+        const slice = { partition: found.partition, window, extra: found.extra };
+        const position = { slice, at: found.position };
+        yield* this.#slice(position, "document" in found ? { document: found.document } : {}, signal);
+      }
+      this.#parents = { ...this.#parents, ...found.parents };
+    }
+    this.#cursor?.finish();
+    this.#parents = this.#partitions?.parentStates() ?? {};
+  }
+
+  /** The slice in which a read left off. */
+  #resumed(place: WalkPlace | undefined): StreamSlice | undefined {
+    const isWholeStream = place !== undefined && this.#partitions === undefined && place.slice === undefined;
+    return isWholeStream ? wholeSlice : place?.slice;
+  }
+
+  #partitionsToRead(signal: AbortSignal): ReturnType<OpenPartitions["partitions"]> | readonly WholePartition[] {
+    return this.#partitions === undefined ? [wholePartition] : this.#partitions.partitions(signal);
+  }
+
+  #windows(partition: Fields, isResumed: boolean): Iterable<Fields> {
+    // Without a cursor, the slice that was resumed is all that there is of its partition.
+    if (this.#cursor === undefined) return isResumed ? [] : [{}];
+    return this.#cursor.windows(partition);
+  }
+
+  async *#slice(position: Position, start: PageStart, signal: AbortSignal): AsyncGenerator<WalkedPage> {
+    const walk = new PageWalk({
+      context: this.#context,
+      plan: this.#plan,
+      cursor: this.#cursor,
+      partitions: this.#partitions,
+    });
+    for await (const page of walk.pages(position.slice, start, signal)) {
+      const kept = this.#withoutPassed(page, position.slice);
+      yield {
+        slice: position.slice,
+        content: kept,
+        before: () => this.#before({ ...position, slice: page.slice }, page.token),
+      };
+      this.#observe(position.slice, kept);
+    }
+    this.#cursor?.close(position.slice);
+  }
+
+  /** A data feed's last page holds records that were read before: the paginator saw them, the table does not need them. */
+  #withoutPassed({ content }: PageAt, slice: StreamSlice): PageContent {
+    const cursor = this.#cursor;
+    if (this.#plan.cursor?.compares !== "behind-paginator" || cursor === undefined) return content;
+    const records = content.records.filter((record) => cursor.keeps(slice, record));
+    return records.length === content.records.length ? content : { ...content, records, bytes: linesOf(records) };
+  }
+
+  #observe(slice: StreamSlice, { records, answer }: PageContent): void {
+    const field = this.#plan.cursor?.field;
+    if (this.#cursor === undefined || field === undefined || records.length === 0) return;
+    const values = records.map((record) => valueAtPath(record, field));
+    this.#cursor.observe(slice, { values, sample: records[0], place: answer.place });
+  }
+
+  #before({ slice, at }: Position, next: PageToken): WalkProgress {
+    const isWhole = [slice.partition, slice.window, slice.extra].every((part) => Object.keys(part).length === 0);
+    const place: WalkPlace = {
+      kind: this.#plan.retriever.paginator.kind,
+      next: next ?? null,
+      ...(isWhole ? {} : { slice }),
+      ...(at === undefined ? {} : { at }),
+      ...(this.#cursor === undefined ? {} : { pending: this.#cursor.pending(slice) }),
+    };
+    return { ...this.#withState(), place };
+  }
+
+  #withState(): WalkProgress {
+    const state = this.#cursor?.state();
+    const hasParents = Object.keys(this.#parents).length > 0;
+    if (!hasParents) return state === undefined ? {} : { state };
+    return { state: { ...(state as Fields | undefined), parent_state: this.#parents } };
+  }
+}
+
+/** A first page that the parent's record holds is taken from there again. */
+function usablePlace(place: WalkPlace | undefined, { retriever, partitioner }: SimplePlan): WalkPlace | undefined {
+  if (place === undefined || place.kind !== retriever.paginator.kind) return undefined;
+  if (partitioner?.givesDocuments !== true || place.next !== null) return place;
+  const { slice: _, pending: __, ...position } = place;
+  return position;
+}
+
+const wholeSlice: StreamSlice = { partition: {}, window: {}, extra: {} };
+
+const wholePartition = { partition: {}, extra: {}, position: undefined, parents: {} };
+type WholePartition = typeof wholePartition;
+
+function parentStates(state: unknown): Fields {
+  const found = (state as { readonly parent_state?: unknown } | null | undefined)?.parent_state;
+  return typeof found === "object" && found !== null ? (found as Fields) : {};
+}
+
+function samePartition(one: Fields, other: Fields): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
