@@ -3,6 +3,7 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import type { ContractDefinition } from "@millrace/core";
 import {
   bearer,
+  check,
   contract,
   cursor,
   defineProject,
@@ -30,7 +31,10 @@ const Promotion = contract(
     kind: t.enum("weekly", "flash"),
     contact: t.string().email().optional().pii(),
   },
-  [rule("ends_after_start", sql`ends > starts`)],
+  [
+    rule("ends_after_start", sql`ends > starts`),
+    rule("cheap_when_flash", check.when(check.oneOf("kind", "flash"), check.compare("price", "<", check.value(100)))),
+  ],
 );
 
 describe("the design's example", () => {
@@ -45,6 +49,12 @@ describe("the design's example", () => {
       readonly contact: string | null;
     }>();
     expectTypeOf(Promotion).toExtend<ContractDefinition>();
+  });
+
+  it("refuses rules over columns that are not there, before anything runs", () => {
+    // @ts-expect-error "prise" is no column
+    const wrong = () => contract("c", { price: t.int32() }, [rule("r", check.compare("prise", ">", check.value(0)))]);
+    expect(wrong).toThrow('there is no column "prise"; did you mean "price"?');
   });
 
   it("declares its channels as data", () => {

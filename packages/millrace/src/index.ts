@@ -1,5 +1,6 @@
 // What authors of a project import: `import { contract, t, files } from "millrace"`. Kept light, because every load of a project runs it.
 export {
+  check,
   contract,
   MillraceError,
   rule,

@@ -1,4 +1,5 @@
 // Public surface of @millrace/quality: decides whether rows may pass.
-export { compileValidator, type RowValidator } from "./compile-validator.ts";
-export { compileVerdict } from "./compile-verdict.ts";
-export { readRecord } from "./read-record.ts";
+export { compileValidator, type RowValidator } from "./validator/compile-validator.ts";
+export { compileVerdict } from "./sql/compile-verdict.ts";
+export { describeRules, type RuleNote } from "./rules/describe-rules.ts";
+export { readRecord } from "./validator/read-record.ts";

@@ -18,6 +18,7 @@ import { LiveWork } from "./schedule/live-work.ts";
 import { RecentWork } from "./observe/recent-work.ts";
 import { StatusReader } from "./observe/status-reader.ts";
 import { adoptTables } from "./plan/adopt-tables.ts";
+import { planRules } from "./plan/plan-rules.ts";
 import { conflict, planChannels, planTables, projectPlan } from "./plan/plan-project.ts";
 import { planModelChanges } from "./plan/plan-models.ts";
 import type { PlannedChange, ProjectPlan } from "./plan/project-plan.ts";
@@ -167,12 +168,14 @@ class PlatformInstance implements Platform {
       }
     }
     const running = next === undefined || this.#works === undefined ? undefined : channelsOf(this.#project);
+    const rules = planRules(project);
+    changes.push(...rules.conflicts);
     const tables = await planTables(this.warehouse, project);
     changes.push(...tables.changes);
     changes.push(...(await planChannels(this.warehouse, channelsOf(project), running)));
     const models = await planProjectModels(this.warehouse, project, tables.shapes);
     changes.push(...(await planModelChanges(this.warehouse, models)));
-    return projectPlan(changes);
+    return projectPlan(changes, rules.rules);
   }
 
   /** A plan with conflicts is returned and not adopted: the project before goes on. */

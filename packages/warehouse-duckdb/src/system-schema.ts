@@ -28,20 +28,27 @@ export async function prepareSystemSchema(connection: DuckDBConnection, random: 
   const incarnation = values.get("incarnation");
   if (incarnation === undefined)
     throw new MillraceError("data-folder-invalid", "The warehouse has no incarnation in millrace.meta.");
+  await createTables(connection);
   return incarnation;
 }
 
 async function createAll(connection: DuckDBConnection, random: Random): Promise<string> {
   const incarnation = random.uuid();
   await execute(connection, "BEGIN");
-  for (const table of systemTables) {
-    const columns = Object.entries(table.columns).map(([name, type]) => `${ident(name)} ${engineType(type)}`);
-    await execute(connection, `CREATE TABLE ${qualified("millrace", table.name)} (${columns.join(", ")})`);
-  }
+  await createTables(connection);
   await execute(connection, "INSERT INTO millrace.meta VALUES ('format', ?), ('incarnation', ?)", [
     String(systemFormat),
     incarnation,
   ]);
   await execute(connection, "COMMIT");
   return incarnation;
+}
+
+/** Also those that an earlier version did not have. */
+async function createTables(connection: DuckDBConnection): Promise<void> {
+  const statements = systemTables.map((table) => {
+    const columns = Object.entries(table.columns).map(([name, type]) => `${ident(name)} ${engineType(type)}`);
+    return `CREATE TABLE IF NOT EXISTS ${qualified("millrace", table.name)} (${columns.join(", ")});`;
+  });
+  await execute(connection, statements.join("\n"));
 }

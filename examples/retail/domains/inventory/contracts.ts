@@ -1,5 +1,5 @@
 // Stock movements: every warehouse numbers its own, so a repeated number is a repeated movement.
-import { contract, rule, sql, t } from "millrace";
+import { check, contract, rule, t } from "millrace";
 
 export const Movement = contract(
   "movements",
@@ -10,5 +10,5 @@ export const Movement = contract(
     delta: t.int32(),
     ts: t.timestamp(),
   },
-  [rule("moves_something", sql`delta <> 0`)],
+  [rule("moves_something", check.compare("delta", "<>", check.value(0)))],
 );

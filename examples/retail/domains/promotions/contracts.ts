@@ -1,5 +1,5 @@
 // Promotions: one contract, whichever way a promotion comes in.
-import { contract, rule, sql, t } from "millrace";
+import { check, contract, rule, t } from "millrace";
 
 export const Promotion = contract(
   "promotions",
@@ -12,5 +12,5 @@ export const Promotion = contract(
     kind: t.enum("weekly", "flash"),
     contact: t.string().email().optional().pii(),
   },
-  [rule("ends_after_start", sql`ends > starts`)],
+  [rule("ends_after_start", check.compare("ends", ">", "starts"))],
 );

@@ -2,6 +2,7 @@
 import { callerLocation } from "../project/location.ts";
 import type { ColumnBuilder } from "./column-builder.ts";
 import type { ContractDefinition, RuleDefinition } from "./contract.ts";
+import type { Expression } from "./expression.ts";
 import { validateContract } from "./validate-contract.ts";
 
 type Columns = Readonly<Record<string, ColumnBuilder<unknown, boolean>>>;
@@ -30,10 +31,21 @@ function sqlLiteral(value: string | number | bigint | boolean | undefined): stri
   return String(value);
 }
 
-/** A named rule over one row. The row fails when the predicate is false. */
-export function rule(name: string, predicate: SqlText, description?: string): RuleDefinition {
-  return { name, sql: predicate.sql, ...(description === undefined ? {} : { description }) };
+/**
+ * A named rule over one row: SQL text, or a condition made with `check`. The row fails when it is false.
+ *
+ * @example rule("ends_after_start", check.compare("ends", ">", "starts"))
+ */
+export function rule<const Column extends string = never>(
+  name: string,
+  condition: SqlText | Expression<Column>,
+  options: string | RuleFacts = {},
+): RuleDefinition<Column> {
+  const facts = typeof options === "string" ? { description: options } : options;
+  return { name, condition: "op" in condition ? condition : { op: "sql", sql: condition.sql }, ...facts };
 }
+
+type RuleFacts = Pick<RuleDefinition, "severity" | "description">;
 
 /**
  * Declares a contract.
@@ -42,14 +54,14 @@ export function rule(name: string, predicate: SqlText, description?: string): Ru
  * export const Promotion = contract("promotions", {
  *   promo_id: t.string().key(),
  *   price: t.decimal(12, 2).min(0),
- * }, [rule("ends_after_start", sql`ends > starts`)]);
+ * }, [rule("ends_after_start", check.compare("ends", ">", "starts"))]);
  *
  * @throws MillraceError contract-invalid, with the file and line of the call.
  */
 export function contract<const C extends Columns>(
   name: string,
   columns: C,
-  rules: readonly RuleDefinition[] = [],
+  rules: readonly RuleDefinition<keyof C & string>[] = [],
 ): Contract<InferRow<C>> {
   const location = callerLocation();
   const definition: ContractDefinition = {

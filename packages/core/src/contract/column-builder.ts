@@ -1,8 +1,10 @@
 // How authors write columns: `t.decimal(12, 2).min(0)`. Builders are immutable; each call returns a new one.
-import type { ColumnCheck, ColumnDefinition } from "./contract.ts";
+import { MillraceError } from "../errors/millrace-error.ts";
+import type { ColumnCheck, ColumnDefinition, RuleOptions, Severity } from "./contract.ts";
 import type { LogicalType } from "./logical-type.ts";
 
 type ColumnFacts = Omit<ColumnDefinition, "name">;
+type Bound = number | bigint | string;
 
 /** Values of the row type: `Value` is what TypeScript code sees; `Optional` says whether NULL is allowed. */
 export class ColumnBuilder<Value, Optional extends boolean = false> {
@@ -50,26 +52,94 @@ export class ColumnBuilder<Value, Optional extends boolean = false> {
   }
 
   /** Lowest valid value (numbers, dates and instants as ISO text). */
-  min(value: number | bigint | string, options: { exclusive?: boolean } = {}): ColumnBuilder<Value, Optional> {
+  min(value: Bound, options: RuleOptions & { exclusive?: boolean } = {}): ColumnBuilder<Value, Optional> {
     return this.#check({ check: "min", value: String(value), ...options });
   }
 
   /** Highest valid value (numbers, dates and instants as ISO text). */
-  max(value: number | bigint | string, options: { exclusive?: boolean } = {}): ColumnBuilder<Value, Optional> {
+  max(value: Bound, options: RuleOptions & { exclusive?: boolean } = {}): ColumnBuilder<Value, Optional> {
     return this.#check({ check: "max", value: String(value), ...options });
   }
 
+  /** A whole multiple of a number, such as 0.05. */
+  multipleOf(step: number | string, options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
+    return this.#check({ check: "multipleOf", step: String(step), ...options });
+  }
+
   /** Length in Unicode code points. */
-  length(bounds: { min?: number; max?: number }): ColumnBuilder<Value, Optional> {
+  length(bounds: RuleOptions & { min?: number; max?: number }): ColumnBuilder<Value, Optional> {
     return this.#check({ check: "length", ...bounds });
   }
 
-  pattern(pattern: RegExp | string): ColumnBuilder<Value, Optional> {
-    return this.#check({ check: "pattern", pattern: typeof pattern === "string" ? pattern : pattern.source });
+  /** Something in it that is not white space. */
+  notBlank(options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
+    return this.#check({ check: "notBlank", ...options });
   }
 
-  email(): ColumnBuilder<Value, Optional> {
-    return this.#check({ check: "email" });
+  /** No letter that the other case would change. */
+  casing(to: "lower" | "upper", options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
+    return this.#check({ check: "casing", to, ...options });
+  }
+
+  /** A regular expression that is found in the text. */
+  pattern(pattern: RegExp | string, options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
+    return this.#check({ check: "pattern", pattern: sourceOf(pattern), ...options });
+  }
+
+  /** A regular expression that must not be found in the text. */
+  notPattern(pattern: RegExp | string, options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
+    return this.#check({ check: "notPattern", pattern: sourceOf(pattern), ...options });
+  }
+
+  /** SQL's LIKE: `%` any text, `_` one character. */
+  like(pattern: string, options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
+    return this.#check({ check: "like", pattern, ...options });
+  }
+
+  notLike(pattern: string, options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
+    return this.#check({ check: "notLike", pattern, ...options });
+  }
+
+  email(options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
+    return this.#check({ check: "email", ...options });
+  }
+
+  /** An http or https address. */
+  url(options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
+    return this.#check({ check: "url", ...options });
+  }
+
+  /** An international telephone number, `+` and 7 to 15 digits. */
+  phone(options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
+    return this.#check({ check: "phone", ...options });
+  }
+
+  ipv4(options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
+    return this.#check({ check: "ipv4", ...options });
+  }
+
+  uuidText(options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
+    return this.#check({ check: "uuidText", ...options });
+  }
+
+  /** Two capital letters (ISO 3166-1 alpha-2). */
+  countryCode(options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
+    return this.#check({ check: "countryCode", ...options });
+  }
+
+  /** A code of ISO 4217. */
+  currencyCode(options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
+    return this.#check({ check: "currencyCode", ...options });
+  }
+
+  /** Text that can be read as JSON. */
+  jsonText(options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
+    return this.#check({ check: "jsonText", ...options });
+  }
+
+  /** Not after the moment when the batch was received. */
+  notFuture(options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
+    return this.#check({ check: "notFuture", ...options });
   }
 
   oneOf(...values: readonly (string | number)[]): ColumnBuilder<Value, Optional> {
@@ -80,13 +150,32 @@ export class ColumnBuilder<Value, Optional extends boolean = false> {
     return this.#check({ check: "notOneOf", values: values.map(String) });
   }
 
+  /** What a failure of the check before this does, instead of sending the row to quarantine. */
+  severity(severity: Severity): ColumnBuilder<Value, Optional> {
+    return this.#last({ severity });
+  }
+
   #check(check: ColumnCheck): ColumnBuilder<Value, Optional> {
     return this.#with({ checks: [...this.facts.checks, check] });
+  }
+
+  #last(options: RuleOptions): ColumnBuilder<Value, Optional> {
+    const last = this.facts.checks.at(-1);
+    if (last === undefined)
+      throw new MillraceError(
+        "contract-invalid",
+        "severity() stands after the check that it is about, such as min(0).",
+      );
+    return this.#with({ checks: [...this.facts.checks.slice(0, -1), { ...last, ...options }] });
   }
 
   #with(change: Partial<ColumnFacts>): ColumnBuilder<Value, Optional> {
     return new ColumnBuilder<Value, Optional>({ ...this.facts, ...change });
   }
+}
+
+function sourceOf(pattern: RegExp | string): string {
+  return typeof pattern === "string" ? pattern : pattern.source;
 }
 
 function column<Value>(type: LogicalType): ColumnBuilder<Value> {

@@ -1,16 +1,45 @@
 // Contracts as data: what `contract()` returns, what quality compiles, what the ledger records. See builder.ts for how authors write them.
+import type { Expression } from "./expression.ts";
 import type { LogicalType } from "./logical-type.ts";
 
-/** A check on one column. NULL passes every check; use `required` for not-null. */
-export type ColumnCheck =
-  | { readonly check: "min"; readonly value: string; readonly exclusive?: boolean }
-  | { readonly check: "max"; readonly value: string; readonly exclusive?: boolean }
-  | { readonly check: "length"; readonly min?: number; readonly max?: number }
-  /** Regular expression in the common subset of RE2 and JavaScript; the whole value need not match unless anchored. */
-  | { readonly check: "pattern"; readonly pattern: string }
-  | { readonly check: "email" }
-  | { readonly check: "oneOf"; readonly values: readonly string[] }
-  | { readonly check: "notOneOf"; readonly values: readonly string[] };
+/**
+ * What a failed rule does. `reject`: the row goes to quarantine; `block`: the whole batch is refused, nothing of it is written; `warn`: the row
+ * passes and the failure is recorded.
+ */
+export type Severity = "reject" | "block" | "warn";
+
+/** What every rule can say beside its own fields. */
+export interface RuleOptions {
+  /** Default: that of its kind, `reject` for rules over one row. */
+  readonly severity?: Severity;
+  /** Last part of its code, where the kind's name is not enough. */
+  readonly name?: string;
+}
+
+/** A check on one column. NULL passes every check; use `required` for not-null. column-check.ts describes each. */
+export type ColumnCheck = RuleOptions &
+  (
+    | { readonly check: "min"; readonly value: string; readonly exclusive?: boolean }
+    | { readonly check: "max"; readonly value: string; readonly exclusive?: boolean }
+    | { readonly check: "multipleOf"; readonly step: string }
+    | { readonly check: "length"; readonly min?: number; readonly max?: number }
+    | { readonly check: "casing"; readonly to: "lower" | "upper" }
+    | { readonly check: "pattern" | "notPattern" | "like" | "notLike"; readonly pattern: string }
+    | { readonly check: "oneOf" | "notOneOf"; readonly values: readonly string[] }
+    | {
+        readonly check:
+          | "notBlank"
+          | "email"
+          | "url"
+          | "phone"
+          | "ipv4"
+          | "uuidText"
+          | "countryCode"
+          | "currencyCode"
+          | "jsonText"
+          | "notFuture";
+      }
+  );
 
 export interface ColumnDefinition {
   readonly name: string;
@@ -29,10 +58,11 @@ export interface ColumnDefinition {
   readonly description?: string;
 }
 
-/** A rule over one row, a SQL predicate over its columns; a row fails when the predicate is false (NULL passes). */
-export interface RuleDefinition {
+/** A named rule over one row; a row fails when the condition is false (NULL passes). */
+export interface RuleDefinition<Column extends string = string> {
   readonly name: string;
-  readonly sql: string;
+  readonly condition: Expression<Column>;
+  readonly severity?: Severity;
   readonly description?: string;
 }
 
@@ -57,8 +87,13 @@ export interface SourceLocation {
  */
 export type VerdictCode = string;
 
-export function columnCode(contract: ContractDefinition, column: string, check: string): VerdictCode {
+export function columnCode(contract: Pick<ContractDefinition, "name">, column: string, check: string): VerdictCode {
   return `${contract.name}.${column}.${check}`;
+}
+
+/** Code of a column's declared check. */
+export function checkCode(contract: ContractDefinition, column: ColumnDefinition, check: ColumnCheck): VerdictCode {
+  return columnCode(contract, column.name, check.name ?? check.check);
 }
 
 /** Code of a named rule: `<contract>.row.<rule>`. */

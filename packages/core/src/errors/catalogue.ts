@@ -186,6 +186,13 @@ export const catalogue = entries({
     summary: "A raw object cannot be decoded as its declared format.",
     solve: "Correct the format of the channel or the source file, then: millrace replay.",
   },
+  "batch-blocked": {
+    kind: "user",
+    status: 422,
+    summary: "A rule of severity block refused a whole batch; nothing of it was written, its raw objects are kept.",
+    solve:
+      "Correct the source or the rule that the message names. A file is looked at again when it changes; a page stands in quarantine: millrace replay <batch>.",
+  },
   "batch-not-found": {
     kind: "user",
     status: 404,

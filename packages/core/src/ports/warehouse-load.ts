@@ -31,12 +31,22 @@ export interface RawObject {
 
 export type WriteMode = "append" | "merge" | "replace";
 
-/** One row check, compiled from a contract: SQL over the typed columns; the row fails when it is FALSE (NULL passes). */
+/**
+ * One row check, compiled from a contract: SQL over the typed columns; the row fails when it is FALSE (NULL passes). `received_at()` in it stands for
+ * the moment when the batch was received.
+ */
 export interface RowCheck {
   readonly code: VerdictCode;
   readonly sql: string;
+  /** False: never NULL in a row whose required columns have their values. Default true. */
+  readonly nullable?: boolean;
   /** Columns whose values the reason may show (PII columns never are). */
   readonly columns: readonly string[];
+}
+
+/** A check over rows that pass: `warn` records how many fail it, `block` refuses the batch when one does. */
+export interface WatchedCheck extends RowCheck {
+  readonly severity: "warn" | "block";
 }
 
 /** Parent that must exist, else the row is held. */
@@ -49,7 +59,9 @@ export interface ReferenceCheck {
 }
 
 export interface LoadVerdict {
+  /** A row that fails one goes to quarantine. */
   readonly rows: readonly RowCheck[];
+  readonly watched?: readonly WatchedCheck[];
   readonly references: readonly ReferenceCheck[];
 }
 

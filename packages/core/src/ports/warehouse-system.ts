@@ -1,4 +1,5 @@
-// The system tables inside every warehouse (schema `millrace`): ledger, channel cursors, file identities, quarantine, table versions. As data, so that each adapter creates the same.
+// The system tables inside every warehouse (schema `millrace`): ledger, channel cursors, file identities, quarantine,
+// results of rules, table versions. As data, so that each adapter creates the same.
 import type { LogicalType } from "../contract/logical-type.ts";
 
 export interface SystemTable {
@@ -6,13 +7,14 @@ export interface SystemTable {
   readonly columns: Readonly<Record<string, LogicalType>>;
 }
 
-/** Version of the system tables; adapters migrate older ones in order and refuse newer ones. */
+/** Version of the system tables; adapters migrate older ones in order, add tables that are missing, and refuse newer ones. */
 export const systemFormat = 1;
 
 const text: LogicalType = { kind: "string" };
 const int: LogicalType = { kind: "int64" };
 const instant: LogicalType = { kind: "timestamp" };
 const texts: LogicalType = { kind: "list", item: text };
+const ints: LogicalType = { kind: "list", item: int };
 
 export const systemTables: readonly SystemTable[] = [
   { name: "meta", columns: { key: text, value: text } },
@@ -97,6 +99,24 @@ export const systemTables: readonly SystemTable[] = [
       state: text,
       resolved_batch: int,
       changed_at: instant,
+    },
+  },
+  {
+    // Rules that something failed, per batch. `judged`: rows looked at; `failed`: how many of them failed; `found`: what a rule over a set measured;
+    // `row_numbers`: the first few. severity: reject | warn.
+    name: "rule_results",
+    columns: {
+      batch: int,
+      channel: text,
+      domain: text,
+      table_name: text,
+      code: text,
+      severity: text,
+      judged: int,
+      failed: int,
+      found: text,
+      row_numbers: ints,
+      judged_at: instant,
     },
   },
   {

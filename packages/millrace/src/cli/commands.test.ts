@@ -175,7 +175,8 @@ describe("what is wrong is said, with the next step and an exit code", () => {
   it("names file, line and nearest column of a wrong rule", async () => {
     const file = join(shop, "domains/sales/contracts.ts");
     const text = readFileSync(file, "utf8");
-    writeFileSync(file, text.replace("sql`discount <= price`", "sql`discount <= prise`"));
+    const wrong = text.replace('check.compare("discount", "<=", "price")', "sql`discount <= prise`");
+    writeFileSync(file, wrong.replace("import { check,", "import { check, sql,"));
     try {
       const { code, err } = await runCommand(shop, "run");
       expect(code).toBe(2);

@@ -5,12 +5,20 @@ import type { Wire } from "../admin/admin.ts";
 const signs: Readonly<Record<string, string>> = { create: "+", retire: "-", conflict: "!" };
 
 export function planText(plan: Wire<ProjectPlan>): string {
-  if (plan.empty) return "plan: nothing changes";
+  if (plan.empty) return `plan: nothing changes${rulesText(plan)}`;
   const lines = plan.changes.map(({ action, subject, name, summary, error }) => {
     const hint = error === undefined ? "" : `\n      hint: ${error.hint}`;
     return `  ${signs[action] ?? "~"} ${subject} ${name}: ${summary}${hint}`;
   });
   const verdict =
     plan.conflicts.length === 0 ? "" : `\n${plan.conflicts.length} in conflict: the plan cannot be adopted`;
-  return `plan:\n${lines.join("\n")}${verdict}`;
+  return `plan:\n${lines.join("\n")}${verdict}${rulesText(plan)}`;
+}
+
+const notes = { "loader-only": "judged by the loader alone", dropped: "does not run" } as const;
+
+function rulesText({ rules }: Wire<ProjectPlan>): string {
+  if (rules.length === 0) return "";
+  const lines = rules.map(({ code, note, because }) => `  ${code}: ${notes[note]}, because ${because}`);
+  return `\nrules:\n${lines.join("\n")}`;
 }

@@ -1,4 +1,4 @@
-// Raw objects that cannot be decoded at all. A file is refused and looked at again when it changes; any other object (a page, archived events) has no
+// Raw objects that cannot be decoded at all, or that a blocking rule refuses. A file is refused and looked at again when it changes; any other object (a page, archived events) has no
 // source that could deliver it again, so it becomes a batch of its own with one row in quarantine, which `millrace replay` loads once it can be read.
 import {
   isMillraceError,
@@ -19,9 +19,18 @@ export interface UnreadableObject {
   readonly error: MillraceError;
 }
 
-/** Faults of the bytes or of their shape, which no other try will mend. */
+/** Faults of the bytes, of their shape or of what a blocking rule says of them, which no other try will mend. */
 export function cannotBeRead(error: unknown): error is MillraceError {
-  return isMillraceError(error, "batch-unreadable") || isMillraceError(error, "file-columns");
+  return ["batch-unreadable", "file-columns", "batch-blocked"].some(
+    (code) => isMillraceError(error) && error.code === code,
+  );
+}
+
+/** The rules that blocked the object, else that it is malformed. */
+function codesOf(step: LoadStep, error: MillraceError): readonly string[] {
+  const rules = error.details?.["rules"];
+  const codes = Array.isArray(rules) ? rules.map((rule: { readonly code: string }) => rule.code) : [];
+  return error.code === "batch-blocked" && codes.length > 0 ? codes : [malformedCode(step.table.contract)];
 }
 
 /** Those that fail alone, by loading each of them; the caller rolls its transaction back. */
@@ -90,13 +99,13 @@ export async function quarantineObject(
   const { table } = step;
   await tx.run(
     `INSERT INTO millrace.quarantine (batch, row_no, channel, domain, table_name, codes, reasons, original, object_key, position, seq, state, changed_at)
-      VALUES (?, 1, ?, ?, ?, [?], [?], '', ?, 0, ?, 'open', ?)`,
+      VALUES (?, 1, ?, ?, ?, ?::VARCHAR[], [?], '', ?, 0, ?, 'open', ?)`,
     [
       step.batch,
       step.channel,
       table.domain,
       table.contract.name,
-      malformedCode(table.contract),
+      codesOf(step, error),
       error.message,
       object.ref.key,
       step.seq,

@@ -15,9 +15,9 @@ import { channelText } from "./channel-text.ts";
 import { changedContracts, contractsOf, ensure, type DomainContract } from "./adopt-tables.ts";
 import type { PlannedChange, ProjectPlan } from "./project-plan.ts";
 
-export function projectPlan(changes: readonly PlannedChange[]): ProjectPlan {
+export function projectPlan(changes: readonly PlannedChange[], rules: ProjectPlan["rules"]): ProjectPlan {
   const conflicts = changes.map((change) => change.error).filter((error) => error !== undefined);
-  return { changes, conflicts, empty: changes.length === 0 };
+  return { changes, conflicts, rules, empty: changes.length === 0 };
 }
 
 export function conflict(subject: PlannedChange["subject"], name: string, error: ErrorReport): PlannedChange {

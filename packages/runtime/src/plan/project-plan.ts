@@ -1,5 +1,5 @@
 // What adopting a project would change, as data: made by plan-project.ts, shown by `millrace plan`, returned by reload.
-import type { ErrorReport } from "@millrace/core";
+import type { ErrorReport, VerdictCode } from "@millrace/core";
 
 export type PlanSubject = "table" | "model" | "channel";
 
@@ -21,10 +21,21 @@ export interface PlannedChange {
   readonly error?: ErrorReport;
 }
 
+/** Something to know about a rule beyond its declaration. */
+export interface PlannedRule {
+  /** `domain.name` */
+  readonly table: string;
+  readonly code: VerdictCode;
+  /** `loader-only`: no early answer at the ingress; `dropped`: it need not run. */
+  readonly note: "loader-only" | "dropped";
+  readonly because: string;
+}
+
 /** Nothing in a plan drops data. A plan with conflicts is not adopted. */
 export interface ProjectPlan {
   readonly changes: readonly PlannedChange[];
   readonly conflicts: readonly ErrorReport[];
+  readonly rules: readonly PlannedRule[];
   /** True when nothing would change. */
   readonly empty: boolean;
 }

@@ -1,6 +1,6 @@
 // Logical types and contracts as JSON Schema (2020-12, the dialect of OpenAPI 3.1).
 import {
-  columnCode,
+  checkCode,
   ruleCode,
   type ColumnCheck,
   type ColumnDefinition,
@@ -82,9 +82,7 @@ export function recordSchema(contract: ContractDefinition): JsonSchema {
             ...describe(rule.description),
           })),
         }),
-    "x-codes": contract.columns.flatMap((column) =>
-      column.checks.map(({ check }) => columnCode(contract, column.name, check)),
-    ),
+    "x-codes": contract.columns.flatMap((column) => column.checks.map((check) => checkCode(contract, column, check))),
   };
 }
 
@@ -94,10 +92,15 @@ function fieldSchema(column: ColumnDefinition): JsonSchema {
   return {
     ...schema,
     ...(column.required || type === undefined ? {} : { type: [type, "null"].flat() }),
-    ...Object.assign({}, ...column.checks.map((check) => checkSchema(check, column.type))),
+    ...Object.assign({}, ...rejecting(column).map((check) => checkSchema(check, column.type))),
     ...describe(column.description),
     ...(column.pii ? { "x-pii": true } : {}),
   };
+}
+
+/** A value that is only warned about is valid. */
+function rejecting(column: ColumnDefinition): readonly ColumnCheck[] {
+  return column.checks.filter((check) => check.severity !== "warn");
 }
 
 /** Numbers may come as text, so that no client has to round them. */
@@ -127,11 +130,28 @@ function checkSchema(check: ColumnCheck, type: LogicalType): JsonSchema {
       return { pattern: check.pattern };
     case "email":
       return { format: "email" };
+    case "url":
+      return { format: "uri" };
+    case "uuidText":
+      return { format: "uuid" };
+    case "ipv4":
+      return { format: "ipv4" };
+    case "multipleOf":
+      return { multipleOf: Number(check.step) };
+    case "notPattern":
+      return { not: { pattern: check.pattern } };
     case "oneOf":
       return type.kind === "string" ? { enum: [...check.values] } : { "x-one-of": [...check.values] };
     case "notOneOf":
       return type.kind === "string" ? { not: { enum: [...check.values] } } : { "x-not-one-of": [...check.values] };
+    default:
+      return { [`x-${check.check}`]: statedFields(check) };
   }
+}
+
+/** What a check says that JSON Schema has no word for; true where it has no fields. */
+function statedFields({ check: _check, severity: _severity, name: _name, ...fields }: ColumnCheck): unknown {
+  return Object.keys(fields).length === 0 ? true : fields;
 }
 
 function describe(text: string | undefined): JsonSchema {

@@ -1,5 +1,5 @@
 // One scan, one verdict: the relation of typed columns with the failed codes and reasons of each row and, for rows that failed, the original.
-import type { ColumnDefinition, ContractDefinition, LoadRequest, LoadVerdict } from "@millrace/core";
+import type { ColumnDefinition, ContractDefinition, LoadRequest, RowCheck } from "@millrace/core";
 import { columnCode, malformedCode } from "@millrace/core";
 import { ident, literal } from "../engine/identifiers.ts";
 import { exactness, lenientCast } from "./conversions.ts";
@@ -29,7 +29,7 @@ export interface LabelOptions {
   readonly carried?: readonly string[];
 }
 
-type Rules = Pick<LoadRequest, "contract" | "verdict">;
+type Rules = Pick<LoadRequest, "contract" | "verdict" | "receivedSeq">;
 
 /**
  * The typed rows with their verdict: the contract's columns, `_file`, and for rows that failed `_codes`, `_reasons` and `_original` (else NULL).
@@ -37,22 +37,21 @@ type Rules = Pick<LoadRequest, "contract" | "verdict">;
  * @param source relation with `_s0`..., `_file`, `_malformed`
  */
 export function labelledRelation(
-  { contract, verdict }: Rules,
+  rules: Rules,
   columns: readonly SourceColumn[],
   source: string,
   options: LabelOptions = {},
 ): string {
+  const { contract } = rules;
   const values = contract.columns.map(
     (column, at) => `${exactValue(column, columns[at], at)} AS ${ident(column.name)}`,
   );
-  const failures = [malformed(contract), ...typeFailures(contract, columns), ...ruleFailures(contract, verdict)];
+  const failures = [malformed(contract), ...typeFailures(contract, columns), ...ruleFailures(rules)];
   const failed = failures.map(
     ({ when, code, reason }) => `CASE WHEN ${when} THEN {c: ${literal(code)}, r: ${reason}} END`,
   );
   const verdicts = `CASE WHEN _good THEN NULL ELSE list_filter([${failed.join(", ")}], lambda _failure: _failure IS NOT NULL) END`;
-  const good = ["_malformed IS NULL", ...presence(contract, columns), ...keptChecks({ contract, verdict })].join(
-    " AND ",
-  );
+  const good = ["_malformed IS NULL", ...presence(contract, columns), ...keptChecks(rules)].join(" AND ");
   const shown = [...contract.columns.map((column) => ident(column.name)), "_file", ...(options.carried ?? [])];
   return `SELECT ${shown.join(", ")}, list_transform(_failed, lambda _failure: _failure.c) AS _codes, list_transform(_failed, lambda _failure: _failure.r) AS _reasons, _original
     FROM (SELECT *, ${verdicts} AS _failed, ${wanted(columns, options.originals)} AS _original
@@ -81,27 +80,29 @@ export function originalOf(columns: readonly SourceColumn[]): string {
 }
 
 /** SQL that is TRUE for exactly the rows without a code; over `_s0`, `_c0`, ... and the columns by name, whose values may be inexact. */
-export function goodRow({ contract, verdict }: Rules, columns: readonly SourceColumn[]): string {
-  const types = contract.columns.flatMap((column, at) => {
+export function goodRow(rules: Rules, columns: readonly SourceColumn[]): string {
+  const types = rules.contract.columns.flatMap((column, at) => {
     const exact = columns[at]?.typed === true ? undefined : exactness(column.type, `_s${at}`, `_c${at}`);
     if (column.required) return [exact ?? `_c${at} IS NOT NULL`];
     return exact === undefined ? [] : [`(_s${at} IS NULL OR ${exact})`];
   });
-  return [...types, ...keptChecks({ contract, verdict })].join(" AND ") || "true";
+  return [...types, ...keptChecks(rules)].join(" AND ") || "true";
 }
 
 /** NULL passes every check; where a value must be there, it has been looked for before. */
-function keptChecks({ contract, verdict }: Rules): string[] {
-  const certain = new Set(
-    contract.columns.filter((column) => column.required).flatMap((column) => [...codesOf(contract, column, verdict)]),
-  );
-  return verdict.rows.map((check) => (certain.has(check.code) ? `(${check.sql})` : `coalesce((${check.sql}), true)`));
+function keptChecks(rules: Rules): string[] {
+  return rules.verdict.rows.map((check) => {
+    const sql = checkSql(check, rules.receivedSeq);
+    return check.nullable === false ? `(${sql})` : `coalesce((${sql}), true)`;
+  });
 }
 
-/** Codes of the column's own checks, as against rules. */
-function codesOf(contract: ContractDefinition, column: ColumnDefinition, verdict: LoadVerdict): string[] {
-  const prefix = columnCode(contract, column.name, "");
-  return verdict.rows.map((check) => check.code).filter((code) => code.startsWith(prefix));
+/** The check with the moment of receipt in its place. */
+export function checkSql(check: Pick<RowCheck, "sql">, receivedSeq: bigint): string {
+  return check.sql.replaceAll(
+    /\breceived_at\s*\(\s*\)/gi,
+    `(TIMESTAMP WITH TIME ZONE '1970-01-01 00:00:00+00' + to_microseconds(${receivedSeq}))`,
+  );
 }
 
 function exactValue(column: ColumnDefinition, source: SourceColumn | undefined, at: number): string {
@@ -147,7 +148,7 @@ function typeFailures(contract: ContractDefinition, columns: readonly SourceColu
   });
 }
 
-function ruleFailures(contract: ContractDefinition, verdict: LoadVerdict): Failure[] {
+function ruleFailures({ contract, verdict, receivedSeq }: Rules): Failure[] {
   const pii = new Set(contract.columns.filter((column) => column.pii).map((column) => column.name));
   return verdict.rows.map((check) => {
     const shown = check.columns.map((column) =>
@@ -158,7 +159,7 @@ function ruleFailures(contract: ContractDefinition, verdict: LoadVerdict): Failu
     const what = literal(`${check.code.slice(contract.name.length + 1)}: `);
     return {
       code: check.code,
-      when: `NOT (${check.sql})`,
+      when: `NOT (${checkSql(check, receivedSeq)})`,
       reason: `concat(${what}, concat_ws(', ', ${shown.join(", ") || "''"}))`,
     };
   });

@@ -14,6 +14,7 @@ import { catalogueEntry, touchEntry, type CatalogueEntry } from "../tables/store
 import { goesDirectly, loadDirectly, type DirectRequest } from "./direct-load.ts";
 import { insertQuarantine, placeReadmitted, resolveReadmitted } from "./quarantine-rows.ts";
 import { removeBatches } from "./remove-batches.ts";
+import { recordRejections, watchRows } from "./rule-results.ts";
 import { stageRows, unreadable } from "./stage-rows.ts";
 import { markDuplicates, markHeld } from "./staged-marks.ts";
 import { swapTable } from "./swap-table.ts";
@@ -57,7 +58,7 @@ export async function loadBatch(context: LoadContext, request: LoadRequest): Pro
     try {
       await stageRows(stager, request, stage, context.bounds);
       failpoint("batch.staged");
-      return await place(context.connection, request, { stage, table });
+      return await place(context, request, { stage, table });
     } finally {
       await execute(stager, `DETACH ${database}`);
     }
@@ -65,7 +66,7 @@ export async function loadBatch(context: LoadContext, request: LoadRequest): Pro
 }
 
 async function place(
-  connection: DuckDBConnection,
+  { connection, bounds }: LoadContext,
   request: LoadRequest,
   { stage, table }: { readonly stage: string; readonly table: CatalogueEntry },
 ): Promise<LoadResult> {
@@ -75,15 +76,23 @@ async function place(
   await markHeld(connection, request, stage);
   await markDuplicates(connection, request, { stage, table: physical });
   const counts = await countStage(connection, stage);
+  await watchRows({ connection, bounds, relation: acceptedRows(stage) }, request);
   const written = await writeRows(connection, request, { stage, table });
-  if (request.source.kind === "objects") await insertQuarantine(connection, request, stage);
-  else await resolveReadmitted(connection, request, stage);
+  if (request.source.kind === "objects") {
+    await insertQuarantine(connection, request, stage);
+    await recordRejections(connection, request, counts);
+  } else await resolveReadmitted(connection, request, stage);
   const replaced = removed + written.replaced;
   await touchEntry(connection, table, {
     batch: request.batch,
     rewritten: tracelessly(request, replaced),
   });
   return { ...counts, replaced };
+}
+
+/** The rows of the stage that pass, with their positions. */
+function acceptedRows(stage: string): string {
+  return `SELECT s.*, s.rowid + 1 AS _row FROM ${stage} AS s WHERE s._codes IS NULL AND s.rowid NOT IN (SELECT _row_id FROM batch_stage_marks)`;
 }
 
 async function placeDirectly(context: LoadContext, request: DirectRequest, table: CatalogueEntry): Promise<LoadResult> {
@@ -97,6 +106,8 @@ async function placeDirectly(context: LoadContext, request: DirectRequest, table
       direct.failed = unreadable(fromEngineError(error));
       throw error;
     }
+    const good = `SELECT * FROM ${qualified(storeSchema, physical)} WHERE _batch = ${request.batch} AND _hidden IS NULL`;
+    await watchRows({ connection, bounds, relation: good }, request);
     direct.numbered ||= request.source.format.kind !== "parquet";
     failpoint("batch.staged");
   };
@@ -106,6 +117,7 @@ async function placeDirectly(context: LoadContext, request: DirectRequest, table
   if (counts.quarantined > 0n) {
     await hideRows(connection, table, swapped.physical);
     direct.hidden = true;
+    await recordRejections(connection, request, counts);
   }
   const replaced = removed + swapped.replaced;
   await touchEntry(connection, table, { batch: request.batch, rewritten: tracelessly(request, replaced) });

@@ -1,5 +1,5 @@
 // What a row must be, written once: tables, checks, quarantine codes and the served API all follow from it.
-import { contract, rule, sql, t } from "millrace";
+import { check, contract, rule, t } from "millrace";
 
 export const Sale = contract(
   "sales",
@@ -13,7 +13,7 @@ export const Sale = contract(
     discount: t.decimal(12, 2).min(0).optional(),
     email: t.string().email().pii().optional(),
   },
-  [rule("discount_below_price", sql`discount <= price`)],
+  [rule("discount_below_price", check.compare("discount", "<=", "price"))],
 );
 
 export const PageView = contract("page_views", {

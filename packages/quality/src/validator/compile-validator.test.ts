@@ -2,7 +2,7 @@
 import { contract, t } from "@millrace/core";
 import { expect, test } from "vitest";
 import { compileValidator } from "./compile-validator.ts";
-import { compileVerdict } from "./compile-verdict.ts";
+import { compileVerdict } from "../sql/compile-verdict.ts";
 
 const Row = contract("rows", {
   id: t.int64().key(),

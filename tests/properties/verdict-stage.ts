@@ -1,0 +1,82 @@
+// A warehouse of its own for the properties of the verdict, and the codes that its loader gives to records.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { silentLogger, stringifyExact, systemClock, type ContractDefinition, type Warehouse } from "@millrace/core";
+import { compileVerdict } from "@millrace/quality";
+import { openDuckDbWarehouse } from "@millrace/warehouse-duckdb";
+
+export interface VerdictStage {
+  readonly warehouse: Warehouse;
+  /**
+   * Loads the records and gives the codes of each, by position; rows that reached the table are counted too.
+   *
+   * @param bytes size that is noted for the object: small batches are staged, large ones go straight into their table
+   */
+  judge(
+    definition: ContractDefinition,
+    records: readonly object[],
+    bytes: number,
+  ): Promise<{ readonly codes: readonly (readonly string[])[]; readonly trusted: bigint }>;
+  close(): Promise<void>;
+}
+
+export async function openVerdictStage(): Promise<VerdictStage> {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-verdict-"));
+  mkdirSync(join(folder, "objects"));
+  const warehouse = await openDuckDbWarehouse({
+    folder,
+    memoryLimitBytes: 512 * 1024 * 1024,
+    threads: 2,
+    clock: systemClock,
+    log: silentLogger,
+  });
+  let batch = 0n;
+  return {
+    warehouse,
+    async judge(definition, records, bytes) {
+      batch += 1n;
+      const path = join(folder, "objects", `${batch}.ndjson`);
+      writeFileSync(path, records.map((record) => `${stringifyExact(record)}\n`).join(""));
+      await load(warehouse, { definition, batch, path, bytes });
+      const found = await warehouse.query("SELECT row_no, codes FROM millrace.quarantine WHERE batch = ?", [batch], {
+        rowsMax: 1_000_000,
+      });
+      const codes = records.map((): readonly string[] => []);
+      for (const [row, list] of found.rows) codes[Number(row) - 1] = list as readonly string[];
+      const trusted = await warehouse.query(`SELECT count(*) FROM p.${definition.name} WHERE _batch = ?`, [batch]);
+      return { codes, trusted: trusted.rows[0]?.[0] as bigint };
+    },
+    async close() {
+      await warehouse.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Part {
+  readonly definition: ContractDefinition;
+  readonly batch: bigint;
+  readonly path: string;
+  readonly bytes: number;
+}
+
+async function load(warehouse: Warehouse, { definition, batch, path, bytes }: Part): Promise<void> {
+  const ref = { key: `${batch}`, codec: "none", sha256: "", bytes, storedBytes: bytes, formatVersion: 1 } as const;
+  const local = { path, [Symbol.asyncDispose]: () => Promise.resolve() };
+  await warehouse.write([`p.${definition.name}`], async (tx) => {
+    await tx.ensureTable({ domain: "p", name: definition.name, columns: definition.columns, key: [] });
+    return tx.load({
+      batch,
+      channel: "p.way",
+      domain: "p",
+      contract: definition,
+      verdict: compileVerdict(definition, "p"),
+      write: "append",
+      source: { kind: "objects", objects: [{ ref, encoding: "none", local }], format: { kind: "ndjson" } },
+      receivedSeq: 1n,
+      replacesBatches: [],
+      keepReplaced: false,
+    });
+  });
+}
