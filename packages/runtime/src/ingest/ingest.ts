@@ -2,29 +2,24 @@
 import {
   channelName,
   didYouMean,
-  malformedCode,
   MillraceError,
   toMillraceError,
   type ChannelDefinition,
   type EventLog,
   type Metrics,
-  type VerdictCode,
 } from "@millrace/core";
 import type { EventsConfig } from "@millrace/connectors";
-import { compileValidator, readRecord } from "@millrace/quality";
 import type { IngestReceipt, IngestRequest } from "../platform.ts";
 import type { PlatformLimits } from "../platform-limits.ts";
 import { isStorageError } from "../load/storage-errors.ts";
 import type { EventBatcher } from "./event-batcher.ts";
-import { readPayload, recordsOf, type EventPayload } from "./payload.ts";
-
-type Judge = (record: Buffer) => readonly VerdictCode[];
+import { readPayload, type RecordJudge } from "./payload.ts";
+import { ContractJudge, lateJudge } from "./record-judge.ts";
 
 interface Entrance {
   readonly channel: string;
   readonly batcher: EventBatcher;
-  /** Absent with `validate: "late"`. */
-  readonly judge: Judge | undefined;
+  readonly judge: RecordJudge;
 }
 
 export interface IngressParts {
@@ -66,16 +61,15 @@ export class Ingress {
    */
   async ingest(channel: string, request: IngestRequest): Promise<IngestReceipt> {
     const entrance = this.#entrances.get(channel) ?? this.#unknown(channel);
-    const payload = readPayload(request, this.#limits);
     this.#refuseOverload(entrance);
+    const payload = readPayload(request, this.#limits, entrance.judge);
+    const { rejected } = payload;
     const appending = this.#log.append({
       partition: channel,
       payload: payload.bytes,
       count: payload.count,
       ...(request.idempotencyKey === undefined ? {} : { idempotencyKey: request.idempotencyKey }),
     });
-    // Judged while the disk syncs.
-    const rejected = entrance.judge === undefined ? [] : judgeAll(payload, entrance.judge);
     const appended = await appending.catch((error: unknown) => this.#failed(error));
     if (!appended.repeated) {
       entrance.batcher.appended(appended, payload.bytes.byteLength);
@@ -111,27 +105,8 @@ export class Ingress {
   }
 }
 
-function judgeAll(payload: EventPayload, judge: Judge): IngestReceipt["rejected"] {
-  const rejected: { index: number; codes: readonly VerdictCode[] }[] = [];
-  let index = 0;
-  for (const record of recordsOf(payload.bytes)) {
-    const codes = judge(record);
-    if (codes.length > 0) rejected.push({ index, codes });
-    index += 1;
-  }
-  return rejected;
-}
-
-function judgeOf(definition: ChannelDefinition): Judge | undefined {
+function judgeOf(definition: ChannelDefinition): RecordJudge {
   const contract = definition.outputs[0]?.contract;
-  if (contract === undefined || (definition.config as EventsConfig).validate === "late") return undefined;
-  const validator = compileValidator(contract);
-  return (record) => {
-    try {
-      return validator.validate(readRecord(record.toString("utf8")));
-    } catch (error) {
-      if (error instanceof SyntaxError) return [malformedCode(contract)];
-      throw error;
-    }
-  };
+  const late = contract === undefined || (definition.config as EventsConfig).validate === "late";
+  return late ? lateJudge : new ContractJudge(contract);
 }

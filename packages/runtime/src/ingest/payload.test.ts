@@ -1,40 +1,47 @@
-// Bodies become NDJSON without losing a byte of a value.
+// Bodies become NDJSON without losing a byte of a value, and what is no JSON is refused.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { elementsOf } from "./json-elements.ts";
 import { readPayload, recordsOf } from "./payload.ts";
+import { lateJudge } from "./record-judge.ts";
 
 const bounds = { ingestBytesMax: 1024 * 1024, ingestEventsMax: 1000 };
+const read = (text: string, format: "json" | "ndjson"): ReturnType<typeof readPayload> =>
+  readPayload({ body: Buffer.from(text), format }, bounds, lateJudge);
+const parse = (line: string): unknown => JSON.parse(line) as unknown;
+const linesOf = (bytes: Uint8Array): string[] => [...recordsOf(bytes)].map((line) => line.toString());
 
-it("cuts every JSON array at its elements, whatever they hold", () => {
+it("writes one line per element of an array, whatever they hold, with the value's own digits and escapes", () => {
   fc.assert(
-    fc.property(fc.array(fc.jsonValue(), { maxLength: 8 }), fc.constantFrom(0, 2), (values, indent) => {
-      const text = JSON.stringify(values, undefined, indent);
-      const elements = [...elementsOf(Buffer.from(text))].map((element) => JSON.parse(element.toString()) as unknown);
-      expect(elements).toEqual(JSON.parse(text));
+    fc.property(fc.array(fc.jsonValue(), { minLength: 1, maxLength: 8 }), fc.constantFrom(0, 2), (values, indent) => {
+      const text = JSON.stringify(values, undefined, indent).replaceAll("\n", "\r\n");
+      const payload = read(text, "json");
+      expect(payload.count).toBe(values.length);
+      expect(linesOf(payload.bytes).map(parse)).toEqual(JSON.parse(text));
     }),
   );
+  const exact = read('[{"n":123456789012345678901.50}]', "json");
+  expect(Buffer.from(exact.bytes).toString()).toBe('{"n":123456789012345678901.50}\n');
+  expect(linesOf(read('{"a":\n1}', "json").bytes)).toEqual(['{"a": 1}']);
 });
 
-it("writes one line per element, with the value's own digits and escapes", () => {
-  fc.assert(
-    fc.property(fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { minLength: 1, maxLength: 6 }), (records) => {
-      const body = Buffer.from(JSON.stringify(records, undefined, 1).replaceAll("\n", "\r\n"));
-      const payload = readPayload({ body, format: "json" }, bounds);
-      const lines = [...recordsOf(payload.bytes)].map((line) => line.toString());
-      expect(payload.count).toBe(records.length);
-      expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(JSON.parse(body.toString()));
-    }),
-  );
-  const exact = readPayload({ body: Buffer.from('[{"n":123456789012345678901.50}]'), format: "json" }, bounds);
-  expect(Buffer.from(exact.bytes).toString()).toBe('{"n":123456789012345678901.50}\n');
+it("leaves the caller's body as it is", () => {
+  const body = Buffer.from('[{"a":1},\n{"a":2}]');
+  const before = Buffer.from(body);
+  readPayload({ body, format: "json" }, bounds, lateJudge);
+  expect(body).toEqual(before);
+});
+
+it("refuses what JSON.parse refuses", () => {
+  for (const text of ['[{"a":"x\ny"}]', "[{}", "[{}]]", "[{},]", "{} {}", '[{"a":01}]', "[{'a':1}]", '[{"a":1}}'])
+    expect(() => read(text, "json")).toThrow(/is not JSON/);
+  expect(() => read("5", "json")).toThrow(/neither an object nor an array/);
 });
 
 it("passes NDJSON on as the same bytes, and counts only lines with something on them", () => {
   const body = Buffer.from('{"a":1}\n{"a":2}\n');
-  const payload = readPayload({ body, format: "ndjson" }, bounds);
-  expect(payload).toEqual({ bytes: body, count: 2 });
-  const loose = readPayload({ body: Buffer.from('\ufeff{"a":1}\n \n\t\r\n{"a":2}'), format: "ndjson" }, bounds);
+  const payload = readPayload({ body, format: "ndjson" }, bounds, lateJudge);
+  expect(payload).toEqual({ bytes: body, count: 2, rejected: [] });
+  const loose = read('\ufeff{"a":1}\n \n\t\r\n{"a":2}', "ndjson");
   expect(loose.count).toBe(2);
   expect(Buffer.from(loose.bytes).toString()).toBe('{"a":1}\n{"a":2}\n');
 });
