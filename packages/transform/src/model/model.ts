@@ -1,5 +1,6 @@
 // A model as the author wrote it, and as it is planned: what runtime executes.
 import type { ErrorReport, ResultColumn } from "@millrace/core";
+import type { ColumnLineage } from "../lineage/column-lineage.ts";
 
 export type Materialization = "view" | "table" | "incremental";
 export type Severity = "block" | "warn";
@@ -94,6 +95,7 @@ export interface PlannedModel extends ModelConfig {
   /** `domain.name` of what it reads, sorted. */
   readonly inputs: readonly string[];
   readonly columns: readonly ResultColumn[];
+  readonly lineage: ColumnLineage;
   readonly compiledChecks: readonly CompiledCheck[];
   /** Hash of statement, configuration and the shapes of the inputs. */
   readonly fingerprint: string;

@@ -4,6 +4,8 @@ import { didYouMean, toMillraceError, type MillraceError, type ModelSource, type
 import { checkColumns, compileCheck } from "../checks/compile-check.ts";
 import { findTouchedKeys } from "../incremental/touched-keys.ts";
 import type { ModelPlan, PlannedModel } from "../model/model.ts";
+import { columnLineage } from "../lineage/column-lineage.ts";
+import type { InputRelation } from "../lineage/query-lineage.ts";
 import { modelError } from "../model/parse-model.ts";
 import type { SqlDialect } from "../sql/dialect.ts";
 import { openDuckDbDialect, type DialectEngine } from "../sql/duckdb-dialect.ts";
@@ -65,6 +67,7 @@ async function planOne(planning: Planning, draft: Draft): Promise<PlannedModel> 
   const { dialect, shapes } = planning;
   const { source, parsed, statement } = draft;
   const { config } = parsed;
+  const { aggregates } = dialect.functions;
   const name = fullName(source);
   const missing = statement.inputs.find((input) => !shapes.has(input));
   if (missing !== undefined) throw modelError(source, parsed.sqlLine, `it reads ${missing}, which cannot be planned`);
@@ -83,9 +86,19 @@ async function planOne(planning: Planning, draft: Draft): Promise<PlannedModel> 
     select: statement.select,
     inputs: statement.inputs,
     columns,
+    lineage: columnLineage({ query: statement.query, inputs: readRelations(planning, draft) }, columns, aggregates),
     compiledChecks: config.checks.map((check) => compileCheck(check, name, draft.checks.get(check)?.select)),
     fingerprint: fingerprintOf(planning, draft),
   };
+}
+
+/** The inputs as the statement's tree calls them. */
+function readRelations({ shapes }: Planning, { statement }: Draft): readonly InputRelation[] {
+  return statement.inputs.map((table, at) => ({
+    name: standInName(at),
+    table,
+    columns: (shapes.get(table) ?? []).map((column) => column.name),
+  }));
 }
 
 /** Changes with everything that the rows depend on but the rows of the inputs; not with comments, layout and descriptions. */
