@@ -2,6 +2,7 @@
 export * from "./platform.ts";
 export * from "./platform-parts.ts";
 export * from "./platform-limits.ts";
+export type { LineageReport } from "./plan/project-lineage.ts";
 export * from "./plan/project-plan.ts";
 export * from "./observe/logger.ts";
 export * from "./observe/metrics.ts";

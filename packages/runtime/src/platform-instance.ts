@@ -19,6 +19,8 @@ import { RecentWork } from "./observe/recent-work.ts";
 import { StatusReader } from "./observe/status-reader.ts";
 import { adoptTables } from "./plan/adopt-tables.ts";
 import { planRules } from "./plan/plan-rules.ts";
+import type { LineageTarget } from "@millrace/transform";
+import { projectLineage, type LineageReport } from "./plan/project-lineage.ts";
 import { conflict, planChannels, planTables, projectPlan } from "./plan/plan-project.ts";
 import { planModelChanges } from "./plan/plan-models.ts";
 import type { PlannedChange, ProjectPlan } from "./plan/project-plan.ts";
@@ -176,6 +178,10 @@ class PlatformInstance implements Platform {
     const models = await planProjectModels(this.warehouse, project, tables.shapes);
     changes.push(...(await planModelChanges(this.warehouse, models)));
     return projectPlan(changes, rules.rules);
+  }
+
+  lineage(target: LineageTarget, next?: ProjectDefinition): Promise<LineageReport> {
+    return projectLineage(this.warehouse, next ?? this.#project, target);
   }
 
   /** A plan with conflicts is returned and not adopted: the project before goes on. */

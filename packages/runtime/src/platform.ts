@@ -1,5 +1,7 @@
 // The running platform as the server and the command line see it. platform-instance.ts implements it.
 import type { BatchReport, CommitEvent, ErrorReport, ProjectDefinition, VerdictCode, Warehouse } from "@millrace/core";
+import type { LineageTarget } from "@millrace/transform";
+import type { LineageReport } from "./plan/project-lineage.ts";
 import type { ProjectPlan } from "./plan/project-plan.ts";
 
 export interface IngestRequest {
@@ -118,6 +120,8 @@ export interface Platform {
   replay(batch: bigint): Promise<BatchReport>;
   /** What adopting `next` would change; changes nothing. Without `next`: the present project against the stored tables. */
   plan(next?: ProjectDefinition): Promise<ProjectPlan>;
+  /** Where a table or column of the project comes from and what depends on it. @throws not-found */
+  lineage(target: LineageTarget, next?: ProjectDefinition): Promise<LineageReport>;
   /** Adopts a changed project while running. Tables with data are never dropped. A plan with conflicts is returned and not adopted. */
   reload(next: ProjectDefinition): Promise<ProjectPlan>;
   onCommit(listener: (commit: CommitEvent) => void): () => void;

@@ -1,6 +1,7 @@
 // What commands ask of a data folder's owner, whether that is another process or this one. remote-admin.ts asks over the socket.
 import type { BatchReport, ProjectDefinition } from "@millrace/core";
 import type {
+  LineageReport,
   PlatformStatus,
   Progress,
   ProjectPlan,
@@ -45,6 +46,11 @@ export interface Admin {
   replay(batch: bigint): Promise<Wire<BatchReport>>;
   /** What adopting the project, as its files stand now, would change. */
   plan(next: ProjectDefinition): Promise<Wire<ProjectPlan>>;
+  /** Where a table or column of this project comes from, and what depends on it. */
+  lineage(
+    target: { readonly table: string; readonly column?: string },
+    project: ProjectDefinition,
+  ): Promise<Wire<LineageReport>>;
   run(options: WorkOptions): Promise<Wire<RunReport>>;
   backup(folder: string, options: WorkOptions): Promise<BackupAnswer>;
 }

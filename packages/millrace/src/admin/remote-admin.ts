@@ -27,6 +27,7 @@ export function remoteAdmin(client: AdminClient): Admin {
       get(`/admin/quarantine/${batch}/${row}${showPii ? "?showPii=true" : ""}`),
     batches: (options) => list("/admin/batches", "batches", options),
     replay: (batch) => post("/admin/replay", { batch }),
+    lineage: (target, project) => post("/admin/lineage", { ...target, project }),
     plan: (project) => post("/admin/plan", { project }),
     run: (options) => work(client, "/admin/run", {}, options),
     backup: (folder, options) => work<BackupAnswer>(client, "/admin/backup", { folder }, options),

@@ -83,6 +83,28 @@ describe("a new project", () => {
     expect((await runCommand(shop, "plan")).out).toBe("plan: nothing changes\n");
   });
 
+  it("shows where a column comes from and what depends on it", async () => {
+    const found = await runCommand(shop, "lineage", "sales.revenue_by_day.revenue", "--up");
+    expect(found.out.split("\n").slice(0, 4)).toEqual([
+      "comes from",
+      "sales.revenue_by_day.revenue",
+      "├─ sales.sales.discount  aggregation",
+      "│  └─ channel sales.daily (files)",
+    ]);
+    expect(await json("lineage", "sales.sales.store", "--down")).toEqual({
+      down: {
+        kind: "column",
+        name: "sales.sales.store",
+        uses: [],
+        steps: [{ kind: "column", name: "sales.revenue_by_day.store", uses: ["identity"], steps: [] }],
+      },
+    });
+    expect(await runCommand(shop, "lineage", "sales.sale")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('did you mean "sales.sales"') as unknown,
+    });
+  });
+
   it("passes its own examination", async () => {
     const findings = (await json("doctor")) as { check: string; state: string }[];
     expect(findings.filter(({ state }) => state === "fail")).toEqual([]);
@@ -220,7 +242,7 @@ describe("what is wrong is said, with the next step and an exit code", () => {
 it("every command shows examples in its help", async () => {
   const { out } = await runCommand(root, "--help");
   const names = [...out.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1] ?? "").filter((name) => name !== "help");
-  expect(names).toHaveLength(12);
+  expect(names).toHaveLength(13);
   for (const name of names) expect((await runCommand(root, name, "--help")).out).toMatch(/Examples:\n {2}\$ millrace /);
   expect(existsSync(join(root, ".millrace"))).toBe(false);
 });

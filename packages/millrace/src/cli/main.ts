@@ -5,6 +5,7 @@ import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { devCommand, startCommand } from "./commands/dev.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { initCommand } from "./commands/init.ts";
+import { lineageCommand } from "./commands/lineage.ts";
 import { planCommand } from "./commands/plan.ts";
 import { quarantineCommand } from "./commands/quarantine.ts";
 import { queryCommand } from "./commands/query.ts";
@@ -21,6 +22,7 @@ function program(io: Io, exit: (code: number) => void): Command {
     startCommand(io),
     runCommand(io, exit),
     planCommand(io),
+    lineageCommand(io),
     queryCommand(io),
     statusCommand(io),
     quarantineCommand(io),

@@ -23,6 +23,7 @@ export const adminLimits = {
   listRowsDefault: 100,
   listRowsMax: 10_000,
   pathCharsMax: 4_096,
+  nameCharsMax: 512,
 } as const;
 
 const read = { config: { access: "platform.read" } } as const;
@@ -109,6 +110,13 @@ function addPlanRoute(app: FastifyInstance, { platform, operations }: AdminParts
     const next = projectOf(project);
     await operations.check?.(next);
     return sendJson(reply, await platform.plan(next));
+  });
+  app.post("/admin/lineage", read, async (request, reply) => {
+    const body = bodyOf(request);
+    const table = textField(body, "table", adminLimits.nameCharsMax);
+    const column = body["column"] === undefined ? {} : { column: textField(body, "column", adminLimits.nameCharsMax) };
+    const next = body["project"] === undefined ? undefined : projectOf(body["project"]);
+    return sendJson(reply, await platform.lineage({ table, ...column }, next));
   });
 }
 
