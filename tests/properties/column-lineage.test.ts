@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { contract, silentLogger, systemClock, t, type Warehouse } from "@millrace/core";
+import { contract, silentLogger, stringifyExact, systemClock, t, type Warehouse } from "@millrace/core";
 import { planModels, type PlannedModel } from "@millrace/transform";
 import { openDuckDbWarehouse } from "@millrace/warehouse-duckdb";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -227,7 +227,7 @@ beforeAll(async () => {
       const names = columns.map((column) => column.name).join(", ");
       const physical = (await tx.query("SELECT physical FROM millrace.tables WHERE name = ?", [name])).rows[0]?.[0];
       const values = rows[name as keyof typeof rows].join(", ");
-      await tx.run(`INSERT INTO store."${String(physical)}" (${names}) VALUES ${values}`);
+      await tx.run(`INSERT INTO store."${physical as string}" (${names}) VALUES ${values}`);
     }
   });
   const sources = statements.map(([name, sql]) => ({ domain: "s", name, file: `${name}.sql`, text: sql }));
@@ -280,7 +280,7 @@ async function results(select: string, columns: readonly string[], changed?: str
   });
   const readable = select.replaceAll(/"?s"?\."?(lines|shops)"?(?!\.)/g, "$1");
   const found = await warehouse.query(`WITH ${stand.join(", ")} SELECT * FROM (${readable})`);
-  return columns.map((_column, at) => JSON.stringify(found.rows.map((row) => String(row[at])).sort()));
+  return columns.map((_column, at) => JSON.stringify(found.rows.map((row) => stringifyExact(row[at])).sort()));
 }
 
 test("a source whose change is seen in a result column is in the lineage of that column", async () => {

@@ -1,6 +1,6 @@
 // One item of a select list as columns: `*` with EXCLUDE, REPLACE and RENAME becomes those that it stands for.
 import { isNode, nodeOf, nodesOf, textOf, textsOf, walk, type SyntaxNode } from "../sql/syntax-tree.ts";
-import { Scope, type ScopeColumn } from "./scope.ts";
+import type { Scope, ScopeColumn } from "./scope.ts";
 import { Sources } from "./sources.ts";
 
 export interface ItemColumns {
