@@ -16,7 +16,7 @@ import { readEntries, toReport } from "./load/ledger.ts";
 import { followedTables, planProjectModels } from "./models/plan-models.ts";
 import { LiveWork } from "./schedule/live-work.ts";
 import { RecentWork } from "./observe/recent-work.ts";
-import { StatusReader } from "./observe/status-reader.ts";
+import { StatusReader, type PlatformCondition } from "./observe/status-reader.ts";
 import { adoptTables } from "./plan/adopt-tables.ts";
 import { planRules } from "./plan/plan-rules.ts";
 import type { LineageTarget } from "@millrace/transform";
@@ -28,6 +28,7 @@ import type {
   IngestReceipt,
   IngestRequest,
   Platform,
+  PlatformHealth,
   PlatformStatus,
   Progress,
   QuarantinedRow,
@@ -135,8 +136,15 @@ class PlatformInstance implements Platform {
   }
 
   async status(): Promise<PlatformStatus> {
-    const ready = this.#works !== undefined && !this.#stopped;
-    return this.#statusReader().read(this.#project, { ready, storageError: this.#storageError });
+    return this.#statusReader().read(this.#project, this.#condition);
+  }
+
+  async health(): Promise<PlatformHealth> {
+    return this.#statusReader().health(this.#condition);
+  }
+
+  get #condition(): PlatformCondition {
+    return { ready: this.#works !== undefined && !this.#stopped, storageError: this.#storageError };
   }
 
   quarantineList(filter: QuarantineFilter): Promise<readonly QuarantinedRow[]> {

@@ -65,6 +65,9 @@ export interface PlatformStatus {
   readonly components: Readonly<Record<string, "ok" | ErrorReport>>;
 }
 
+/** What a probe asks several times a second: costs the same however much data there is. */
+export type PlatformHealth = Pick<PlatformStatus, "ready" | "components">;
+
 export interface QuarantinedRow {
   readonly batch: bigint;
   readonly row: bigint;
@@ -113,6 +116,7 @@ export interface Platform {
     readonly onProgress?: (progress: Progress) => void;
   }): Promise<RunReport>;
   status(): Promise<PlatformStatus>;
+  health(): Promise<PlatformHealth>;
   quarantineList(filter: QuarantineFilter): Promise<readonly QuarantinedRow[]>;
   quarantineShow(batch: bigint, row: bigint, options?: { readonly showPii?: boolean }): Promise<QuarantinedRow>;
   batches(options: { readonly channel?: string; readonly limit: number }): Promise<readonly BatchReport[]>;

@@ -27,6 +27,8 @@ export interface ServerParts {
   readonly version: string;
   /** Largest request body; larger ones are answered with request-too-large. */
   readonly bodyBytesMax: number;
+  /** Folder for the parts of large answers that wait for their clients; made when needed, nothing stays in it. */
+  readonly spillFolder: string;
   readonly log: Logger;
   readonly operations: Operations;
   readonly clock?: Clock;

@@ -106,10 +106,10 @@ interface RouteParts extends ServerParts {
 }
 
 function addRoutes(app: FastifyInstance, parts: RouteParts): void {
-  const { platform, catalogue, cache, metrics } = parts;
+  const { platform, catalogue, cache, metrics, spillFolder } = parts;
   addHealthRoutes(app, parts);
   addIngestRoute(app, platform, parts.bodyBytesMax);
-  addDataRoutes(app, new DataService({ catalogue, cache, metrics, warehouse: platform.warehouse }));
+  addDataRoutes(app, new DataService({ catalogue, cache, metrics, spillFolder, warehouse: platform.warehouse }));
   addOpenApiRoute(app, { catalogue, project: () => platform.project, version: parts.version });
   addAdminRoutes(app, parts);
 }

@@ -1,4 +1,5 @@
 // An opened platform with its server: on the owner's socket for other commands, and on TCP where it serves applications.
+import { join } from "node:path";
 import { createServer } from "@millrace/server";
 import type { Logger } from "@millrace/core";
 import type { StartOptions } from "@millrace/runtime";
@@ -46,6 +47,7 @@ export async function serveInstance(options: InstanceOptions): Promise<Instance>
       ownerToken: opened.folder.owner.token,
       version: packageVersion(),
       bodyBytesMax: bodyBytesMaxOf(options.project),
+      spillFolder: join(opened.folder.path, "tmp", "answers"),
       log: options.log,
       operations: {
         backup: (folder, { onProgress }) => opened.backup(folder, onProgress),

@@ -12,7 +12,7 @@ import type { ChannelSet } from "../channels/channel-set.ts";
 import type { ChannelTotals } from "../load/channel-totals.ts";
 import { toBigint } from "../load/sql-values.ts";
 import type { ModelRunner } from "../models/model-runner.ts";
-import type { ChannelStatus, PlatformStatus } from "../platform.ts";
+import type { ChannelStatus, PlatformHealth, PlatformStatus } from "../platform.ts";
 import type { PlatformParts } from "../platform-parts.ts";
 import { countQuarantine } from "../quarantine/quarantine-reader.ts";
 
@@ -21,6 +21,11 @@ export interface StatusParts {
   readonly channels: ChannelSet;
   readonly totals: ChannelTotals;
   readonly models: ModelRunner;
+}
+
+export interface PlatformCondition {
+  readonly ready: boolean;
+  readonly storageError: ErrorReport | undefined;
 }
 
 const CHECK_TIMEOUT_MS = 2000;
@@ -34,10 +39,13 @@ export class StatusReader {
     this.#parts = parts;
   }
 
-  async read(
-    project: ProjectDefinition,
-    state: { readonly ready: boolean; readonly storageError: ErrorReport | undefined },
-  ): Promise<PlatformStatus> {
+  /** Asks every store one small question; counts nothing. */
+  async health(state: PlatformCondition): Promise<PlatformHealth> {
+    const ready = state.ready && state.storageError === undefined;
+    return { ready, components: await this.#components(state.storageError) };
+  }
+
+  async read(project: ProjectDefinition, state: PlatformCondition): Promise<PlatformStatus> {
     const { warehouse } = this.#parts.platform;
     const tables: PlatformStatus["tables"][number][] = [];
     for (const table of await warehouse.tables()) {
@@ -46,12 +54,11 @@ export class StatusReader {
     }
     return {
       project: project.config.name,
-      ready: state.ready && state.storageError === undefined,
+      ...(await this.health(state)),
       channels: this.channels(),
       models: this.#parts.models.status(),
       tables,
       quarantine: await countQuarantine(warehouse),
-      components: await this.#components(state.storageError),
     };
   }
 

@@ -16,6 +16,8 @@ export interface DataServiceParts {
   readonly warehouse: Pick<Warehouse, "query" | "stream">;
   readonly cache: Cache;
   readonly metrics: Metrics;
+  /** Where large answers wait for slow clients. */
+  readonly spillFolder: string;
 }
 
 export interface DataAnswer {
@@ -33,6 +35,9 @@ export const dataLimits = {
   streamsMax: 8,
   queryTimeoutMs: 30_000,
   streamTimeoutMs: 15 * 60_000,
+  /** Of one streamed result: what waits for its client in memory, then in a file. Beyond both, the warehouse is read as fast as the client. */
+  streamMemoryBytesMax: 1024 * 1024,
+  streamSpillBytesMax: 4 * 1024 ** 3,
 } as const;
 
 interface StreamTag {
@@ -148,7 +153,9 @@ export class DataService {
       const signal = AbortSignal.timeout(dataLimits.streamTimeoutMs);
       const rows = await this.#parts.warehouse.stream(statement.sql, statement.params, { signal });
       const onFault = (thrown: unknown): MillraceError => this.#fault(thrown, request);
-      const body = await openRowStream(rows, writer, { onEnd: leave, onFault });
+      const { streamMemoryBytesMax: memoryBytesMax, streamSpillBytesMax: fileBytesMax } = dataLimits;
+      const spill = { folder: this.#parts.spillFolder, memoryBytesMax, fileBytesMax };
+      const body = await openRowStream(rows, writer, { onEnd: leave, onFault, spill });
       const unmoved = tag.etag !== undefined && this.#parts.catalogue.version(request.table) === tag.version;
       const headers = { "content-type": contentType(media), ...(unmoved ? { etag: tag.etag } : {}) };
       return { status: 200, headers, body };

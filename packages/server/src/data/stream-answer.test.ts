@@ -1,5 +1,7 @@
 // Large results: streamed in every form, bounded in number, and never taken for whole when they break off.
 import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { MillraceError, type ResultStream, type SqlValue } from "@millrace/core";
 import { openStage, stageToken, type ServedStage } from "../testing/served-stage.ts";
@@ -42,6 +44,8 @@ it("answers a statement that fails at once with its code", async () => {
   expect([status, json]).toMatchObject([400, { code: "query-failed" }]);
 });
 
+const spill = { folder: join(tmpdir(), "millrace-answers"), memoryBytesMax: 10, fileBytesMax: 1_000_000 };
+
 function chunksThenFailure(): ResultStream {
   return {
     columns: [],
@@ -59,6 +63,7 @@ it("destroys the body when the result breaks off, and lets go of what it held", 
   const body = await openRowStream(chunksThenFailure(), writer, {
     onEnd: () => (ended += 1),
     onFault: (thrown) => thrown as Error,
+    spill,
   });
   const read = async (): Promise<string> => {
     let text = "";
@@ -75,10 +80,41 @@ it("lets go when the client leaves before it has read a byte", async () => {
   const body = await openRowStream(chunksThenFailure(), writer, {
     onEnd: () => (ended += 1),
     onFault: (thrown) => thrown as Error,
+    spill,
   });
   body.destroy();
   await new Promise((resolve) => body.once("close", resolve));
   expect(ended).toBe(1);
+});
+
+it("reads the warehouse to its end while a client takes nothing, and gives it everything later", async () => {
+  let released = 0;
+  const chunks = 300;
+  const rows: ResultStream = {
+    columns: [],
+    async *[Symbol.asyncIterator](): AsyncGenerator<readonly (readonly SqlValue[])[]> {
+      try {
+        for (let at = 0; at < chunks; at += 1) {
+          yield [[at], ["x".repeat(1_000)]];
+          await Promise.resolve();
+        }
+      } finally {
+        released += 1;
+      }
+    },
+  };
+  const writer = rowWriter("ndjson", [{ name: "a", sql: "a", type: { kind: "string" } }]);
+  const body = await openRowStream(rows, writer, {
+    onEnd: () => undefined,
+    onFault: (thrown) => thrown as Error,
+    spill,
+  });
+  await expect.poll(() => released).toBe(1);
+  let text = "";
+  for await (const chunk of body) text += String(chunk);
+  const lines = text.trimEnd().split("\n");
+  expect(lines).toHaveLength(2 * chunks);
+  expect(lines.filter((_, at) => at % 2 === 0)).toEqual(Array.from({ length: chunks }, (_, at) => `{"a":"${at}"}`));
 });
 
 it("refuses more streams than the bound, and takes new ones when clients have left", async () => {

@@ -1,10 +1,12 @@
-// A large result as chunks of text, as fast as the client takes them. Ends only after the warehouse's own proof that the last row was seen.
+// A large result as chunks of text. The warehouse is read as fast as it goes, through a queue that spills, so a slow client holds nothing of it. Ends
+// only after the warehouse's own proof that the last row was seen.
 import { Readable } from "node:stream";
 import type { ResultStream } from "@millrace/core";
 import type { RowWriter } from "./answer/row-writer.ts";
+import { SpillQueue, type SpillOptions } from "./spill-queue.ts";
 
 export interface RowStreamEvents {
-  /** Called once, also when the client goes away. */
+  /** Called once, when the client has everything or is gone. */
   readonly onEnd: () => void;
   readonly onFault: (thrown: unknown) => Error;
 }
@@ -13,16 +15,24 @@ export interface RowStreamEvents {
  * Resolves when the first rows are there, so that a statement that fails at once is an ordinary error. When the result breaks off later
  * the body is destroyed, and the connection with it: a client never takes a part for the whole.
  */
-export async function openRowStream(rows: ResultStream, writer: RowWriter, events: RowStreamEvents): Promise<Readable> {
-  const chunks = textChunks(rows, writer, events);
-  // Started here: a generator that never ran would skip its `finally` and keep the warehouse's connection.
-  let ready: Promise<IteratorResult<Uint8Array>> | undefined = Promise.resolve(await chunks.next());
+export async function openRowStream(
+  rows: ResultStream,
+  writer: RowWriter,
+  options: RowStreamEvents & { readonly spill: SpillOptions },
+): Promise<Readable> {
+  const chunks = textChunks(rows, writer, options.onFault);
+  const queue = new SpillQueue(options.spill);
+  let first: IteratorResult<Uint8Array>;
+  try {
+    first = await chunks.next();
+  } catch (error) {
+    options.onEnd();
+    throw error;
+  }
+  void fill(queue, first, chunks);
   const push = async (body: Readable): Promise<void> => {
-    const next = ready ?? chunks.next();
-    ready = undefined;
     try {
-      const result = await next;
-      body.push(result.done === true ? null : result.value);
+      body.push(await queue.pull());
     } catch (error) {
       body.destroy(error as Error);
     }
@@ -32,20 +42,33 @@ export async function openRowStream(rows: ResultStream, writer: RowWriter, event
       void push(this);
     },
     destroy(error, done) {
-      void chunks
-        .return(undefined)
-        .catch(() => undefined)
-        .finally(() => {
-          done(error);
-        });
+      queue.close();
+      options.onEnd();
+      done(error);
     },
   });
+}
+
+/** Never rejects: what goes wrong reaches the reader through the queue. Ends the warehouse's stream as soon as the reader has left. */
+async function fill(
+  queue: SpillQueue,
+  first: IteratorResult<Uint8Array>,
+  chunks: AsyncGenerator<Uint8Array, undefined>,
+): Promise<void> {
+  try {
+    for (let next = first; next.done !== true; next = await chunks.next()) if (!(await queue.push(next.value))) break;
+    queue.end();
+  } catch (error) {
+    queue.end({ error });
+  } finally {
+    await chunks.return(undefined).catch(() => undefined);
+  }
 }
 
 async function* textChunks(
   rows: ResultStream,
   writer: RowWriter,
-  events: RowStreamEvents,
+  onFault: RowStreamEvents["onFault"],
 ): AsyncGenerator<Uint8Array, undefined> {
   let first = true;
   try {
@@ -59,8 +82,6 @@ async function* textChunks(
     yield Buffer.from(first && writer.close === "\n" ? lead : lead + writer.close, "utf8");
     return undefined;
   } catch (thrown) {
-    throw events.onFault(thrown);
-  } finally {
-    events.onEnd();
+    throw onFault(thrown);
   }
 }

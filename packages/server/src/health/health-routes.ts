@@ -6,7 +6,7 @@ import { metricsContentType, type MetricsRegistry, type Platform } from "@millra
 import { jsonContentType } from "../http/security-headers.ts";
 
 export interface HealthParts {
-  readonly platform: Pick<Platform, "status">;
+  readonly platform: Pick<Platform, "health">;
   readonly metrics: MetricsRegistry;
   readonly cache: Cache;
   readonly clock: Clock;
@@ -21,7 +21,7 @@ interface Readiness {
   readonly components: Readonly<Record<string, "ok" | ErrorCode>>;
 }
 
-const statusTimeoutMs = 3_000;
+const healthTimeoutMs = 3_000;
 /** A flood of probes asks the stores this often at most. */
 const freshMs = 500;
 
@@ -56,9 +56,9 @@ function createReadiness({ platform, clock }: HealthParts): () => Promise<Readin
   };
 }
 
-async function read(platform: Pick<Platform, "status">, clock: Clock): Promise<Readiness> {
+async function read(platform: Pick<Platform, "health">, clock: Clock): Promise<Readiness> {
   try {
-    const { ready, components } = await withDeadline(platform.status(), clock);
+    const { ready, components } = await withDeadline(platform.health(), clock);
     const codes = Object.entries(components).map(([name, state]) => [name, codeOf(state)] as const);
     const well = codes.every(([, code]) => code === "ok");
     return { ready: ready && well, components: Object.fromEntries(codes) };
@@ -73,8 +73,8 @@ function codeOf(state: "ok" | ErrorReport): "ok" | ErrorCode {
 
 function withDeadline<T>(work: Promise<T>, clock: Clock): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cancel = clock.after(statusTimeoutMs, () =>
-      reject(new MillraceError("deadline-exceeded", `The status took longer than ${statusTimeoutMs} ms.`)),
+    const cancel = clock.after(healthTimeoutMs, () =>
+      reject(new MillraceError("deadline-exceeded", `The check took longer than ${healthTimeoutMs} ms.`)),
     );
     work.then(resolve, reject).finally(cancel);
   });

@@ -124,6 +124,7 @@ export async function openStage(options: StageOptions = {}): Promise<ServedStage
     token: stageToken,
     version: "0.0.0",
     bodyBytesMax: 1024 * 1024,
+    spillFolder: join(embedded.folder, "answers"),
     log,
     operations,
     ...options.server,
@@ -154,6 +155,7 @@ interface EmbeddedPlatform {
   readonly platform: Platform;
   readonly metrics: MetricsRegistry;
   readonly cache: Cache;
+  readonly folder: string;
   close(): Promise<void>;
 }
 
@@ -187,6 +189,7 @@ async function openPlatform(options: StageOptions, log: Logger): Promise<Embedde
     platform,
     metrics,
     cache,
+    folder,
     async close() {
       await platform.stop();
       await eventLog.close();
