@@ -1,10 +1,20 @@
-// What must be done now and then so that nothing grows for ever: finished tasks, ledger rows of event channels, the warehouse's log.
-import { toMillraceError, type Clock, type ControlStore, type Logger, type Warehouse } from "@millrace/core";
+// What must be done now and then so that nothing grows for ever: finished tasks, ledger rows of event channels, raw objects of abandoned batches, the
+// warehouse's log.
+import {
+  toMillraceError,
+  type Clock,
+  type ControlStore,
+  type Logger,
+  type ObjectStore,
+  type Warehouse,
+} from "@millrace/core";
+import { collectAbandoned } from "../load/abandoned-objects.ts";
 import { foldLedger } from "../load/ledger-history.ts";
 
 export interface HousekeepingParts {
   readonly warehouse: Warehouse;
   readonly control: ControlStore;
+  readonly objects: ObjectStore;
   readonly clock: Clock;
   readonly log: Logger;
   readonly everyMs: number;
@@ -18,6 +28,9 @@ export interface HousekeepingParts {
 /** While commits go on, the warehouse's log is written into its file only beyond this size: that makes writers wait. */
 const BUSY_WAL_BYTES = 128 * 1024 * 1024;
 
+const collection = { graceDays: 2, lookBackDays: 30, objectsMax: 10_000 };
+const DAY_MS = 86_400_000;
+
 /** Runs until the returned function is called, which waits for a running pass. */
 export function keepHouse(parts: HousekeepingParts): () => Promise<void> {
   const { clock, log, everyMs } = parts;
@@ -26,6 +39,13 @@ export function keepHouse(parts: HousekeepingParts): () => Promise<void> {
   let pass = Promise.resolve();
   let written = parts.commits();
   let seen = written;
+  let collectedDay = 0;
+  const collect = async (): Promise<void> => {
+    const day = Math.floor(clock.nowMs() / DAY_MS);
+    if (day === collectedDay) return;
+    await collectAbandoned(parts, collection);
+    collectedDay = day;
+  };
   const arm = (): void => {
     if (!stopped) cancel = clock.after(everyMs, start);
   };
@@ -36,6 +56,7 @@ export function keepHouse(parts: HousekeepingParts): () => Promise<void> {
     pass = tidy(parts, quiet)
       .then((wrote) => {
         if (wrote) written = commits;
+        return collect();
       })
       .catch((error: unknown) => log.error("Housekeeping failed.", { error: toMillraceError(error).toJSON() }))
       .finally(arm);

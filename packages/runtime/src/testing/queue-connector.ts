@@ -8,6 +8,7 @@ import type {
   ContractDefinition,
   DecodeFormat,
   FileIdentity,
+  ObjectRef,
   WriteMode,
 } from "@millrace/core";
 
@@ -15,6 +16,8 @@ import type {
 export interface QueueItem {
   readonly objects: readonly string[];
   readonly format?: DecodeFormat;
+  /** Objects that are stored already, behind the others. */
+  readonly refs?: readonly ObjectRef[];
   readonly files?: readonly FileIdentity[];
   readonly replacesPaths?: readonly string[];
   readonly fail?: Error;
@@ -80,6 +83,7 @@ async function arrival(context: ConnectorContext, item: QueueItem, at: number): 
     const ref = await context.objects.put(Buffer.from(text), { prefix, extension: "ndjson", codec: "zstd" });
     objects.push({ ref, encoding: "none" as const });
   }
+  for (const ref of item.refs ?? []) objects.push({ ref, encoding: "none" as const });
   return {
     stream: "default",
     objects,
