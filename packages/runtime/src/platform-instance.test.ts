@@ -1,8 +1,6 @@
-// The platform as a whole: fencing, reload, live work, what stays true over random sequences of loads.
+// The platform as a whole: fencing, reload, live work.
 import { contract, MillraceError, t, type ProjectDefinition } from "@millrace/core";
-import fc from "fast-check";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { ledgerFaults } from "./load/ledger-integrity.ts";
 import { createPlatform } from "./platform-instance.ts";
 import { newFolder, openStage, removeFolder, type OpenStage, type StageOptions } from "./testing/embedded-stage.ts";
 import { queueChannel, queueConnector } from "./testing/queue-connector.ts";
@@ -178,67 +176,3 @@ it("stops taking work and lets what runs finish", async () => {
   await stage.platform.runUntilIdle({});
   expect(await stage.one("SELECT count(*) FROM shop.orders")).toBe(1n);
 });
-
-it("keeps every sum over random sequences of loads, parents that come late, replays and restarts", async () => {
-  const sku = fc.constantFrom("a", "b", "c", "d");
-  const sale = fc.record({ id: fc.integer({ min: 1, max: 6 }), sku, qty: fc.constantFrom(0, 1, 2, 5000) });
-  const step = fc.oneof(
-    {
-      weight: 4,
-      arbitrary: fc.array(sale, { minLength: 1, maxLength: 5 }).map((rows) => ({ kind: "sales" as const, rows })),
-    },
-    { weight: 2, arbitrary: sku.map((name) => ({ kind: "product" as const, name })) },
-    { weight: 1, arbitrary: fc.nat().map((pick) => ({ kind: "replay" as const, pick })) },
-    { weight: 1, arbitrary: fc.constant({ kind: "restart" as const }) },
-  );
-  await open();
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
-      for (const one of steps) {
-        if (one.kind === "sales") shopping.sales.push(...one.rows);
-        if (one.kind === "product") shopping.products.push({ sku: one.name });
-        if (one.kind === "replay") await replayOne(one.pick);
-        if (one.kind === "restart") {
-          await stage.close();
-          await open();
-        }
-        expect((await stage.platform.runUntilIdle({})).errors).toEqual([]);
-      }
-      await sumsHold();
-    }),
-    { numRuns: 8 },
-  );
-}, 120_000);
-
-async function replayOne(pick: number): Promise<void> {
-  const loads = (await stage.platform.batches({ limit: 1000 })).filter((batch) => batch.kind !== "readmit");
-  const chosen = loads[pick % Math.max(1, loads.length)];
-  if (chosen !== undefined) await stage.platform.replay(chosen.batch);
-}
-
-/** What must be in the table: of all sales that pass, the last received one of each id whose product is there. */
-async function sumsHold(): Promise<void> {
-  expect(await ledgerFaults(stage.parts.warehouse)).toEqual([]);
-  const products = new Set(
-    shopping.products.items.map((item) => (JSON.parse(item.objects[0] ?? "") as { sku: string }).sku),
-  );
-  const wanted = new Map<number, number>();
-  let received = 0;
-  for (const item of shopping.sales.items) {
-    for (const line of (item.objects[0] ?? "").trim().split("\n")) {
-      const { id, sku, qty } = JSON.parse(line) as { id: number; sku: string; qty: number };
-      received += 1;
-      if (qty > 0 && qty < 1000 && products.has(sku)) wanted.set(id, qty);
-    }
-  }
-  const rows = (await stage.rows("SELECT id, qty FROM shop.sales ORDER BY id")) as (readonly [bigint, number])[];
-  expect(rows.map(([id, qty]) => [Number(id), qty])).toEqual([...wanted].sort(([a], [b]) => a - b));
-  const status = await stage.platform.status();
-  const sales = status.channels.find(({ channel }) => channel === "shop.sales_in");
-  expect(sales?.received ?? 0n).toBe(BigInt(received));
-  const { open: opened, held, readmitted, discarded } = status.quarantine;
-  const quarantined = await stage.one(
-    "SELECT coalesce(sum(quarantined), 0)::BIGINT FROM millrace.ledger WHERE kind = 'load'",
-  );
-  expect(opened + held + readmitted + discarded).toBe(quarantined);
-}

@@ -25,25 +25,31 @@ import { conflict, planChannels, planTables, projectPlan } from "./plan/plan-pro
 import { planModelChanges } from "./plan/plan-models.ts";
 import type { PlannedChange, ProjectPlan } from "./plan/project-plan.ts";
 import type {
+  QuarantinedRow,
+  QuarantinedRowHistory,
+  QuarantineFilter,
+  QuarantineOutcome,
+  QuarantineRequest,
+} from "./quarantine/quarantine.ts";
+import type {
   IngestReceipt,
   IngestRequest,
   Platform,
   PlatformHealth,
   PlatformStatus,
   Progress,
-  QuarantinedRow,
-  QuarantineFilter,
   RunReport,
   StartOptions,
 } from "./platform.ts";
 import { buildWorks, type Works } from "./platform-works.ts";
 import type { PlatformParts } from "./platform-parts.ts";
 import { defaultLimits, type PlatformLimits } from "./platform-limits.ts";
+import { actOnQuarantine } from "./quarantine/act.ts";
 import { listQuarantine, showQuarantined } from "./quarantine/quarantine-reader.ts";
 import { replayBatch } from "./quarantine/replay.ts";
 import { withDeadline } from "./schedule/deadline.ts";
 import { recordedRun } from "./schedule/recorded-run.ts";
-import { runToEnd } from "./schedule/run-to-end.ts";
+import { runToEnd, settleFollowers } from "./schedule/run-to-end.ts";
 
 /** Nothing runs before `start()`. The caller closes the stores and the warehouse after `stop()`. */
 export function createPlatform(parts: PlatformParts): Platform {
@@ -151,7 +157,11 @@ class PlatformInstance implements Platform {
     return listQuarantine(this.warehouse, filter);
   }
 
-  quarantineShow(batch: bigint, row: bigint, options: { readonly showPii?: boolean } = {}): Promise<QuarantinedRow> {
+  quarantineShow(
+    batch: bigint,
+    row: bigint,
+    options: { readonly showPii?: boolean } = {},
+  ): Promise<QuarantinedRowHistory> {
     return showQuarantined(this.warehouse, { batch, row, showPii: options.showPii === true });
   }
 
@@ -159,12 +169,27 @@ class PlatformInstance implements Platform {
     return (await readEntries(this.warehouse, options)).map(toReport);
   }
 
-  async replay(batch: bigint): Promise<BatchReport> {
+  async quarantineAct(request: QuarantineRequest): Promise<QuarantineOutcome> {
+    const works = this.#running();
+    const { readmitRowsMax } = this.#limits;
+    const outcome = await actOnQuarantine({ ...this.#parts, ...works, readmitRowsMax }, request);
+    if (outcome.readmitted > 0n && !outcome.dryRun) await this.#follow(works);
+    return outcome;
+  }
+
+  async replay(batch: bigint, options: { readonly request?: string } = {}): Promise<BatchReport> {
     const works = this.#running();
     const summary = (report: BatchReport): unknown => ({ batch: Number(report.batch) });
-    return recordedRun(this.#parts, { kind: "replay", subject: String(batch), summary }, () =>
-      replayBatch({ ...this.#parts, ...works }, batch),
+    const report = await recordedRun(this.#parts, { kind: "replay", subject: String(batch), summary }, () =>
+      replayBatch({ ...this.#parts, ...works }, batch, options),
     );
+    await this.#follow(works);
+    return report;
+  }
+
+  /** Without live work nothing else would build what follows from a commit. */
+  async #follow(works: Works): Promise<void> {
+    if (this.#live === undefined) await settleFollowers(works, new AbortController().signal);
   }
 
   async plan(next?: ProjectDefinition): Promise<ProjectPlan> {

@@ -3,6 +3,14 @@ import type { BatchReport, CommitEvent, ErrorReport, ProjectDefinition, VerdictC
 import type { LineageTarget } from "@millrace/transform";
 import type { LineageReport } from "./plan/project-lineage.ts";
 import type { ProjectPlan } from "./plan/project-plan.ts";
+import type {
+  QuarantineCounts,
+  QuarantinedRow,
+  QuarantinedRowHistory,
+  QuarantineFilter,
+  QuarantineOutcome,
+  QuarantineRequest,
+} from "./quarantine/quarantine.ts";
 
 export interface IngestRequest {
   readonly body: Uint8Array;
@@ -43,13 +51,6 @@ export interface ModelStatus {
   readonly error?: ErrorReport;
 }
 
-export interface QuarantineCounts {
-  readonly open: bigint;
-  readonly held: bigint;
-  readonly readmitted: bigint;
-  readonly discarded: bigint;
-}
-
 export interface PlatformStatus {
   readonly project: string;
   readonly ready: boolean;
@@ -67,28 +68,6 @@ export interface PlatformStatus {
 
 /** What a probe asks several times a second: costs the same however much data there is. */
 export type PlatformHealth = Pick<PlatformStatus, "ready" | "components">;
-
-export interface QuarantinedRow {
-  readonly batch: bigint;
-  readonly row: bigint;
-  readonly channel: string;
-  readonly table: string;
-  readonly codes: readonly VerdictCode[];
-  readonly reasons: readonly string[];
-  readonly state: string;
-  /** The original record; values of PII columns are replaced by "[pii]" unless asked for. */
-  readonly original: string;
-  readonly objectKey: string;
-  readonly position: bigint;
-}
-
-export interface QuarantineFilter {
-  readonly table?: string;
-  readonly channel?: string;
-  readonly code?: string;
-  readonly state?: string;
-  readonly limit: number;
-}
 
 export interface RunReport {
   readonly batches: readonly BatchReport[];
@@ -118,10 +97,15 @@ export interface Platform {
   status(): Promise<PlatformStatus>;
   health(): Promise<PlatformHealth>;
   quarantineList(filter: QuarantineFilter): Promise<readonly QuarantinedRow[]>;
-  quarantineShow(batch: bigint, row: bigint, options?: { readonly showPii?: boolean }): Promise<QuarantinedRow>;
+  quarantineShow(batch: bigint, row: bigint, options?: { readonly showPii?: boolean }): Promise<QuarantinedRowHistory>;
+  /** Repairs, re-admits or discards rows; models that read the table follow. @throws request-invalid, quarantine-not-found, query-* */
+  quarantineAct(request: QuarantineRequest): Promise<QuarantineOutcome>;
   batches(options: { readonly channel?: string; readonly limit: number }): Promise<readonly BatchReport[]>;
-  /** Loads a committed batch again from raw under the present contract, replacing its rows; keeps the original `_seq`. */
-  replay(batch: bigint): Promise<BatchReport>;
+  /**
+   * Loads a committed batch again from raw under the present contract, replacing its rows; keeps the original `_seq`. Asked again with the same
+   * `request`, it answers what was done.
+   */
+  replay(batch: bigint, options?: { readonly request?: string }): Promise<BatchReport>;
   /** What adopting `next` would change; changes nothing. Without `next`: the present project against the stored tables. */
   plan(next?: ProjectDefinition): Promise<ProjectPlan>;
   /** Where a table or column of the project comes from and what depends on it. @throws not-found */

@@ -2,7 +2,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { contract, silentLogger, systemClock, t } from "@millrace/core";
+import { contract, silentLogger, systemClock, t, type LoadRequest } from "@millrace/core";
 import { expect, test } from "vitest";
 import { openDuckDbWarehouse } from "./open-warehouse.ts";
 import { ndjson, specOf, temporaryWarehouse } from "./testing/temporary-warehouse.ts";
@@ -189,4 +189,28 @@ test("a column becomes required only when every stored row has a value for it", 
   await place.warehouse.write(["shop.items"], (tx) => tx.run(`UPDATE store."${physical}" SET note = 'y' WHERE id = 2`));
   await ensure();
   expect(await place.rows("SELECT note FROM shop.items ORDER BY id")).toEqual([["x"], ["y"]]);
+});
+
+test("system tables of an older format get what they lack, and keep what they have", async () => {
+  await using place = await temporaryWarehouse();
+  const Item = contract("items", { id: t.int64() });
+  const source = (name: string): LoadRequest["source"] => {
+    const objects = [place.object(name, '{"id": 1}\n{"id": "x"}\n')];
+    return { kind: "objects", format: ndjson, objects };
+  };
+  await place.load({ contract: Item, source: source("a") });
+  for (const statement of [
+    "ALTER TABLE millrace.quarantine DROP COLUMN repaired",
+    "DROP TABLE millrace.quarantine_actions",
+    "UPDATE millrace.meta SET value = '1' WHERE key = 'format'",
+  ])
+    await place.warehouse.write([], (tx) => tx.run(statement));
+  await place.reopen();
+  await place.load({ contract: Item, source: source("b") });
+  expect(await place.rows("SELECT batch, original, repaired FROM millrace.quarantine ORDER BY batch")).toEqual([
+    [1n, '{"id":"x"}', null],
+    [2n, '{"id":"x"}', null],
+  ]);
+  expect(await place.rows("SELECT count(*) FROM millrace.quarantine_actions")).toEqual([[0n]]);
+  expect(await place.rows("SELECT value FROM millrace.meta WHERE key = 'format'")).toEqual([["2"]]);
 });

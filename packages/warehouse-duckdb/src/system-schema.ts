@@ -29,7 +29,27 @@ export async function prepareSystemSchema(connection: DuckDBConnection, random: 
   if (incarnation === undefined)
     throw new MillraceError("data-folder-invalid", "The warehouse has no incarnation in millrace.meta.");
   await createTables(connection);
+  if (format < systemFormat) await addColumns(connection);
   return incarnation;
+}
+
+/** Adds the columns that this version has and the stored tables have not, all or none. */
+async function addColumns(connection: DuckDBConnection): Promise<void> {
+  const found = await select(
+    connection,
+    "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'millrace'",
+  );
+  const stored = new Set(found.rows.map(([table, column]) => `${asText(table)}.${asText(column)}`));
+  await execute(connection, "BEGIN");
+  for (const table of systemTables)
+    for (const [column, type] of Object.entries(table.columns))
+      if (!stored.has(`${table.name}.${column}`))
+        await execute(
+          connection,
+          `ALTER TABLE ${qualified("millrace", table.name)} ADD COLUMN ${ident(column)} ${engineType(type)}`,
+        );
+  await execute(connection, "UPDATE millrace.meta SET value = ? WHERE key = 'format'", [String(systemFormat)]);
+  await execute(connection, "COMMIT");
 }
 
 async function createAll(connection: DuckDBConnection, random: Random): Promise<string> {

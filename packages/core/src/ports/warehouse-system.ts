@@ -7,8 +7,11 @@ export interface SystemTable {
   readonly columns: Readonly<Record<string, LogicalType>>;
 }
 
-/** Version of the system tables; adapters migrate older ones in order, add tables that are missing, and refuse newer ones. */
-export const systemFormat = 1;
+/**
+ * Version of the system tables; adapters refuse newer ones. Tables that are missing are added at each opening. Every version so far only added columns at
+ * the end: adapters bring older ones up to date by adding what is missing. 2: repairs in quarantine.
+ */
+export const systemFormat = 2;
 
 const text: LogicalType = { kind: "string" };
 const int: LogicalType = { kind: "int64" };
@@ -82,7 +85,9 @@ export const systemTables: readonly SystemTable[] = [
     },
   },
   {
-    // Rejected rows. state: open | held | readmitted | discarded. (batch, row_no) is the identity. `original` is the record as JSON text of its source fields, or the raw text when it could not be parsed.
+    // Rejected rows. state: open | held | readmitted | discarded; resolved_batch is NULL for rows that a person discarded. (batch, row_no) is the
+    // identity. `original` is the record as JSON text of its source fields, or the raw text when it could not be parsed. `repaired`, when there is one,
+    // goes through the contract in its place.
     name: "quarantine",
     columns: {
       batch: int,
@@ -99,6 +104,7 @@ export const systemTables: readonly SystemTable[] = [
       state: text,
       resolved_batch: int,
       changed_at: instant,
+      repaired: text,
     },
   },
   {
@@ -119,6 +125,25 @@ export const systemTables: readonly SystemTable[] = [
       judged_at: instant,
     },
   },
+  {
+    // What people did to quarantined rows: kind: fix | readmit | discard. `change` is JSON text without values of records; `last` is the row up to which
+    // the work is done, NULL when it is finished.
+    name: "quarantine_actions",
+    columns: {
+      id: text,
+      kind: text,
+      domain: text,
+      table_name: text,
+      actor: text,
+      reason: text,
+      change: text,
+      row_count: int,
+      readmitted: int,
+      last: text,
+      started_at: instant,
+    },
+  },
+  { name: "quarantine_action_rows", columns: { action: text, batch: int, row_no: int } },
   {
     // Current physical table, fingerprint and version of every table, model and view.
     name: "tables",

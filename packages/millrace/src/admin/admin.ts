@@ -6,7 +6,10 @@ import type {
   Progress,
   ProjectPlan,
   QuarantinedRow,
+  QuarantinedRowHistory,
   QuarantineFilter,
+  QuarantineOutcome,
+  QuarantineRequest,
   RunReport,
 } from "@millrace/runtime";
 
@@ -41,9 +44,15 @@ export interface Admin {
   /** A single SELECT over `<domain>.*` and `millrace.*`. @throws query-invalid, query-refused, query-failed */
   query(sql: string, options: { readonly rowsMax: number; readonly signal: AbortSignal }): Promise<QueryAnswer>;
   quarantineList(filter: QuarantineFilter): Promise<readonly Wire<QuarantinedRow>[]>;
-  quarantineShow(batch: bigint, row: bigint, options: { readonly showPii: boolean }): Promise<Wire<QuarantinedRow>>;
+  quarantineShow(
+    batch: bigint,
+    row: bigint,
+    options: { readonly showPii: boolean },
+  ): Promise<Wire<QuarantinedRowHistory>>;
+  quarantineAct(request: QuarantineRequest): Promise<Wire<QuarantineOutcome>>;
   batches(options: { readonly channel?: string; readonly limit: number }): Promise<readonly Wire<BatchReport>[]>;
-  replay(batch: bigint): Promise<Wire<BatchReport>>;
+  /** Not done again for a `request` that was done. */
+  replay(batch: bigint, request: string): Promise<Wire<BatchReport>>;
   /** What adopting the project, as its files stand now, would change. */
   plan(next: ProjectDefinition): Promise<Wire<ProjectPlan>>;
   /** Where a table or column of this project comes from, and what depends on it. */

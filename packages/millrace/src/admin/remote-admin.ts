@@ -22,11 +22,13 @@ export function remoteAdmin(client: AdminClient): Admin {
   return {
     status: () => get("/admin/status"),
     query: (sql, { rowsMax, signal }) => post<QueryAnswer>("/admin/query", { sql, rowsMax }, signal),
-    quarantineList: (filter) => list("/admin/quarantine", "rows", filter),
+    quarantineList: ({ after, ...filter }) =>
+      list("/admin/quarantine", "rows", { ...filter, after: after && `${after.batch}:${after.row}` }),
     quarantineShow: (batch, row, { showPii }) =>
       get(`/admin/quarantine/${batch}/${row}${showPii ? "?showPii=true" : ""}`),
     batches: (options) => list("/admin/batches", "batches", options),
-    replay: (batch) => post("/admin/replay", { batch }),
+    quarantineAct: ({ kind, ...request }) => post(`/admin/quarantine/${kind}`, request),
+    replay: (batch, request) => post("/admin/replay", { batch, request }),
     lineage: (target, project) => post("/admin/lineage", { ...target, project }),
     plan: (project) => post("/admin/plan", { project }),
     run: (options) => work(client, "/admin/run", {}, options),

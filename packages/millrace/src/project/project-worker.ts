@@ -1,7 +1,7 @@
 // Runs inside a worker thread: imports the author's files and posts the definitions that they export, as data. Started by load-project.ts.
-import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
+import "./resolve-millrace.ts";
 import { describeFailure } from "./code-failure.ts";
 import type { DomainFiles, ProjectFiles } from "./project-files.ts";
 import type { RawDomain, RawExport, WorkerMessage } from "./raw-project.ts";
@@ -11,18 +11,6 @@ const kinds: ReadonlySet<unknown> = new Set(["contract", "channel", "project"]);
 function post(message: WorkerMessage): void {
   parentPort?.postMessage(message);
 }
-
-/** A project that has not installed Millrace, as right after `millrace init`, uses the one whose command was typed. */
-registerHooks({
-  resolve(specifier, context, nextResolve) {
-    try {
-      return nextResolve(specifier, context);
-    } catch (error) {
-      if (specifier !== "millrace") throw error;
-      return nextResolve(specifier, { ...context, parentURL: import.meta.url });
-    }
-  },
-});
 
 let importing = "";
 

@@ -78,7 +78,7 @@ it("is part of housekeeping, once a day", async () => {
   const clock = new ManualClock(Date.now() + 4 * dayMs);
   const bound = { everyMs: 1000, historyMax: 10, eventLedgerRowsMax: 10, eventChannels: () => [], commits: () => 0 };
   const stop = keepHouse({ ...stage.parts, clock, ...bound });
-  clock.advance(1000);
+  await clock.advance(1000);
   await expect.poll(() => stage.parts.objects.exists(abandoned)).toBe(false);
   await stop();
 });

@@ -30,6 +30,8 @@ export interface LedgerSource {
   readonly objects: readonly LedgerObject[];
   /** The batch that a replay repeats. */
   readonly origin?: string;
+  /** The caller's own name of a replay: asked for again under it, it is not done again. */
+  readonly request?: string;
   /** All batches of the arrival, when it was loaded in parts. */
   readonly parts?: readonly string[];
 }
@@ -93,6 +95,13 @@ export async function readEntry(reader: Pick<Warehouse, "query">, batch: bigint)
       hint: "List the batches with: millrace status --batches. Old event batches are folded into daily sums and cannot be replayed.",
     });
   return toEntry(found[0]);
+}
+
+/** What was done before for this request; undefined when nothing was. */
+export async function findReplay(reader: Pick<Warehouse, "query">, request: string): Promise<LedgerEntry | undefined> {
+  const sql = `SELECT ${COLUMNS} FROM millrace.ledger WHERE kind = 'replay' AND json_extract_string(objects, '$.request') = ? LIMIT 1`;
+  const [row] = records(await reader.query(sql, [request]));
+  return row === undefined ? undefined : toEntry(row);
 }
 
 /** Newest first. */

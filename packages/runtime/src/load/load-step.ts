@@ -36,6 +36,7 @@ export interface LoadStep {
         readonly objects: readonly OpenObject[];
         readonly format: DecodeFormat;
         readonly origin?: bigint;
+        readonly request?: string;
         readonly parts?: readonly bigint[];
       }
     | { readonly kind: "quarantine"; readonly rows: readonly { readonly batch: bigint; readonly row: bigint }[] };
@@ -105,12 +106,13 @@ function toRequest(step: LoadStep): LoadRequest {
 
 function ledgerSource(step: LoadStep): LedgerEntry["source"] {
   if (step.source.kind === "quarantine") return { write: step.write, objects: [] };
-  const { format, objects, origin, parts } = step.source;
+  const { format, objects, origin, parts, request } = step.source;
   return {
     format,
     write: step.write,
     objects: objects.map(({ ref, encoding, path }) => ({ ref, encoding, ...(path === undefined ? {} : { path }) })),
     ...(origin === undefined ? {} : { origin: String(origin) }),
+    ...(request === undefined ? {} : { request }),
     ...(parts === undefined || parts.length < 2 ? {} : { parts: parts.map(String) }),
   };
 }

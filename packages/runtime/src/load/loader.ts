@@ -250,7 +250,7 @@ export class Loader {
     const reload = { tx, table, parts: this.#parts, family: replacement.family };
     const entries: LedgerEntry[] = [];
     for (const { origin, objects } of replacement.siblings)
-      entries.push(await reloadRecords({ ...reload, origin, objects, replaces: [] }));
+      entries.push(...(await reloadRecords({ ...reload, origin, objects, replaces: [] })));
     return entries;
   }
 }

@@ -2,7 +2,7 @@
 import { type Clock, type Warehouse, type WriteTransaction } from "@millrace/core";
 import { livingPaths } from "./file-ledger.ts";
 import { readEntries, readEntry, type LedgerEntry, type LedgerObject } from "./ledger.ts";
-import { nowText, places } from "./sql-values.ts";
+import { nowText, places, toBigint } from "./sql-values.ts";
 
 type Reader = Pick<Warehouse, "query">;
 export interface Replacement {
@@ -74,23 +74,31 @@ export async function discardReplaced(
 
 /**
  * After the family's records were loaded again as batch `by`: a row of quarantine that passed now is re-admitted; one that failed again keeps its
- * identity and takes the new codes. What is left under `by` passed before and fails now.
+ * identity and takes the new codes, and what a person discarded stays so. What is left under `by` passed before and fails now. Returns the rows that
+ * fail as they came, but have been repaired: their repairs are to be judged in their place.
  */
 export async function settleReloaded(
   tx: WriteTransaction,
   clock: Clock,
   settled: { readonly family: readonly bigint[]; readonly by: bigint; readonly keys: readonly string[] },
-): Promise<void> {
+): Promise<readonly { readonly batch: bigint; readonly row: bigint }[]> {
   const { family, by, keys } = settled;
   const inFamily = `IN (${places(family.length)})`;
   const same = "old.object_key = new.object_key AND old.position = new.position";
-  await tx.run(
-    `UPDATE millrace.quarantine SET state = 'readmitted', resolved_batch = ?, changed_at = ?
-      WHERE batch ${inFamily} AND object_key IN (${places(keys.length)})`,
-    [by, nowText(clock), ...family, ...keys],
+  const failsAgain = `EXISTS (SELECT 1 FROM millrace.quarantine AS new WHERE new.batch = ? AND ${same})`;
+  const repaired = await tx.query(
+    `SELECT old.batch, old.row_no FROM millrace.quarantine AS old WHERE old.batch ${inFamily}
+        AND NOT (old.state = 'discarded' AND old.resolved_batch IS NULL) AND old.repaired IS NOT NULL AND ${failsAgain} ORDER BY old.batch, old.row_no`,
+    [...family, by],
   );
   await tx.run(
-    `UPDATE millrace.quarantine AS old SET codes = new.codes, reasons = new.reasons, state = new.state, resolved_batch = NULL
+    `UPDATE millrace.quarantine AS old SET state = 'readmitted', resolved_batch = ?, changed_at = ?
+      WHERE old.batch ${inFamily} AND old.object_key IN (${places(keys.length)}) AND NOT ${failsAgain}`,
+    [by, nowText(clock), ...family, ...keys, by],
+  );
+  await tx.run(
+    `UPDATE millrace.quarantine AS old SET codes = new.codes, reasons = new.reasons, resolved_batch = NULL,
+        state = CASE WHEN old.state = 'discarded' AND old.resolved_batch IS NULL THEN 'discarded' ELSE new.state END
       FROM millrace.quarantine AS new WHERE new.batch = ? AND old.batch ${inFamily} AND ${same}`,
     [by, ...family],
   );
@@ -99,6 +107,7 @@ export async function settleReloaded(
         AND EXISTS (SELECT 1 FROM millrace.quarantine AS old WHERE old.batch ${inFamily} AND ${same})`,
     [by, ...family],
   );
+  return repaired.rows.map(([batch, row]) => ({ batch: toBigint(batch), row: toBigint(row) }));
 }
 
 /** A swapped table holds its newest batch alone: what older ones left in quarantine has nothing to go back to. */

@@ -2,10 +2,12 @@
 import { MillraceError, type ContractDefinition, type SqlValue, type Warehouse } from "@millrace/core";
 import { records, toBigint, toText, toTexts } from "../load/sql-values.ts";
 import { storedContracts } from "../plan/adopt-tables.ts";
-import type { QuarantineCounts, QuarantinedRow, QuarantineFilter } from "../platform.ts";
+import { actionsOf } from "./action-log.ts";
+import type { QuarantineCounts, QuarantinedRow, QuarantinedRowHistory, QuarantineFilter } from "./quarantine.ts";
 import { hidePersonalData } from "./redact.ts";
 
-const COLUMNS = "batch, row_no, channel, domain, table_name, codes, reasons, original, object_key, position, state";
+const COLUMNS =
+  "batch, row_no, channel, domain, table_name, codes, reasons, original, object_key, position, state, repaired";
 const ROWS_MAX = 10_000;
 
 /** Newest batches first. @throws MillraceError request-invalid */
@@ -17,7 +19,7 @@ export async function listQuarantine(
     throw new MillraceError("request-invalid", `limit ${filter.limit} is not a number from 1 to ${ROWS_MAX}.`);
   const conditions: string[] = [];
   const params: SqlValue[] = [];
-  const add = (condition: string, value: string | undefined): void => {
+  const add = (condition: string, value: SqlValue | undefined): void => {
     if (value === undefined) return;
     conditions.push(condition);
     params.push(value);
@@ -26,18 +28,23 @@ export async function listQuarantine(
   add("channel = ?", filter.channel);
   add("list_contains(codes, ?)", filter.code);
   add("state = ?", filter.state);
+  add("batch = ?", filter.batch);
+  if (filter.after !== undefined) {
+    conditions.push("(batch < ? OR (batch = ? AND row_no > ?))");
+    params.push(filter.after.batch, filter.after.batch, filter.after.row);
+  }
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
   const sql = `SELECT ${COLUMNS} FROM millrace.quarantine ${where} ORDER BY batch DESC, row_no LIMIT ${filter.limit}`;
   const rows = records(await warehouse.query(sql, params));
   const contracts = await definitions(warehouse);
-  return rows.map((row) => toRow(row, contracts, false));
+  return rows.map((row) => toRow(row, contracts, filter.showPii === true));
 }
 
 /** @throws MillraceError quarantine-not-found */
 export async function showQuarantined(
   warehouse: Warehouse,
   identity: { readonly batch: bigint; readonly row: bigint; readonly showPii: boolean },
-): Promise<QuarantinedRow> {
+): Promise<QuarantinedRowHistory> {
   const sql = `SELECT ${COLUMNS} FROM millrace.quarantine WHERE batch = ? AND row_no = ?`;
   const [row] = records(await warehouse.query(sql, [identity.batch, identity.row]));
   if (row === undefined)
@@ -45,7 +52,8 @@ export async function showQuarantined(
       "quarantine-not-found",
       `Row ${identity.row} of batch ${identity.batch} is not in quarantine.`,
     );
-  return toRow(row, await definitions(warehouse), identity.showPii);
+  const actions = await actionsOf(warehouse, identity);
+  return { ...toRow(row, await definitions(warehouse), identity.showPii), actions };
 }
 
 export async function countQuarantine(warehouse: Warehouse): Promise<QuarantineCounts> {
@@ -67,7 +75,8 @@ function toRow(
   showPii: boolean,
 ): QuarantinedRow {
   const table = `${toText(row["domain"])}.${toText(row["table_name"])}`;
-  const original = toText(row["original"]);
+  const shown = (text: string): string => (showPii ? text : hidePersonalData(text, contracts.get(table)));
+  const repaired = row["repaired"];
   return {
     batch: toBigint(row["batch"]),
     row: toBigint(row["row_no"]),
@@ -76,7 +85,8 @@ function toRow(
     codes: toTexts(row["codes"]),
     reasons: toTexts(row["reasons"]),
     state: toText(row["state"]),
-    original: showPii ? original : hidePersonalData(original, contracts.get(table)),
+    original: shown(toText(row["original"])),
+    ...(typeof repaired === "string" ? { repaired: shown(repaired) } : {}),
     objectKey: toText(row["object_key"]),
     position: toBigint(row["position"]),
   };

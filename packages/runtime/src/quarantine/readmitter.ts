@@ -1,28 +1,14 @@
 // Held rows: when a table gets a new version, rows of other tables that wait for a parent in it go through their contract again.
-import type {
-  CommitEvent,
-  Clock,
-  Logger,
-  Metrics,
-  MillraceError,
-  Warehouse,
-  WriteMode,
-  WriteTransaction,
-} from "@millrace/core";
-import { addingMode, writeMode, type AdoptedTable, type AdoptedTables } from "../load/adopted-tables.ts";
+import type { CommitEvent, Clock, Logger, Metrics, MillraceError, Warehouse, WriteTransaction } from "@millrace/core";
+import type { AdoptedTable, AdoptedTables } from "../load/adopted-tables.ts";
 import type { BatchSequence } from "../load/batch-sequence.ts";
 import type { BatchTransactions } from "../load/batch-transaction.ts";
 import type { ChannelClaims } from "../load/channel-claims.ts";
 import type { LedgerEntry } from "../load/ledger.ts";
-import { loadStep } from "../load/load-step.ts";
 import { rollBack } from "../load/roll-back.ts";
 import { toBigint, toText } from "../load/sql-values.ts";
 import { CoalescedWork } from "../schedule/coalesced-work.ts";
-
-interface RowIdentity {
-  readonly batch: bigint;
-  readonly row: bigint;
-}
+import { holdStream, readmitRows, type RowIdentity } from "./readmit-rows.ts";
 
 export interface ReadmitterParts {
   readonly warehouse: Warehouse;
@@ -126,25 +112,14 @@ export class Readmitter {
     }
   }
 
-  /** One batch per batch that the rows came with, so that they keep their positions. */
   async #load(
     tx: WriteTransaction,
     table: AdoptedTable,
     channel: string,
     rows: readonly RowIdentity[],
   ): Promise<readonly LedgerEntry[]> {
-    const { claims, sequence, clock } = this.#parts;
-    const stream = await streamOf(tx, channel, table);
-    await claims.hold(tx, { channel, stream });
-    const entries: LedgerEntry[] = [];
-    for (const group of Map.groupBy(rows, (row) => row.batch).values()) {
-      const step = { kind: "readmit", channel, stream, table, write: readmitMode(table, channel) } as const;
-      const source = { kind: "quarantine", rows: group } as const;
-      const numbers = { batch: sequence.nextBatch(), seq: sequence.nextSeq() };
-      entries.push(
-        await loadStep(tx, clock, { ...step, ...numbers, source, before: null, after: null, replacesBatches: [] }),
-      );
-    }
+    const stream = await holdStream(tx, this.#parts.claims, channel, table);
+    const entries = await readmitRows(tx, this.#parts, { table, channel, stream }, rows);
     // Every row still waits.
     if (entries.every((entry) => entry.held === entry.received)) rollBack();
     return entries;
@@ -164,19 +139,4 @@ export class Readmitter {
     );
     return found.rows.map((row) => ({ batch: toBigint(row[0]), row: toBigint(row[1]) }));
   }
-}
-
-/** The stream of the channel that fills the table, also of a channel that the project no longer has. */
-async function streamOf(tx: WriteTransaction, channel: string, table: AdoptedTable): Promise<string> {
-  const found = await tx.query(
-    "SELECT stream FROM millrace.ledger WHERE channel = ? AND domain = ? AND table_name = ? ORDER BY batch DESC LIMIT 1",
-    [channel, table.domain, table.contract.name],
-  );
-  return found.rows[0] === undefined ? "default" : toText(found.rows[0][0]);
-}
-
-/** As the channel writes; a re-admitted row never swaps a whole table. */
-function readmitMode(table: AdoptedTable, channel: string): WriteMode {
-  const mode = writeMode(table, channel);
-  return mode === "replace" ? addingMode(table) : mode;
 }

@@ -11,7 +11,7 @@ import { writeMode, type AdoptedTables } from "../load/adopted-tables.ts";
 import type { BatchSequence } from "../load/batch-sequence.ts";
 import type { BatchTransactions } from "../load/batch-transaction.ts";
 import type { ChannelClaims } from "../load/channel-claims.ts";
-import { readEntry, type LedgerEntry, type LedgerObject } from "../load/ledger.ts";
+import { findReplay, readEntry, toReport, type LedgerEntry, type LedgerObject } from "../load/ledger.ts";
 import { reloadRecords } from "../load/reload-records.ts";
 import { planReplacement } from "../load/replacement.ts";
 import { toBigint } from "../load/sql-values.ts";
@@ -28,11 +28,18 @@ export interface ReplayParts {
 
 /**
  * Counts of the original batch stay; the replay has its own ledger row of kind `replay`. Rows of quarantine that pass now are re-admitted, rows that
- * fail again keep their identity.
+ * fail again keep their identity. Asked again with the same `request`, it answers what was done and does nothing.
  *
  * Errors: batch-not-found, request-invalid (nothing that could be replayed), object-missing, and those of the loader.
  */
-export async function replayBatch(parts: ReplayParts, batch: bigint): Promise<BatchReport> {
+export async function replayBatch(
+  parts: ReplayParts,
+  batch: bigint,
+  options: { readonly request?: string } = {},
+): Promise<BatchReport> {
+  const { request } = options;
+  const before = request === undefined ? undefined : await findReplay(parts.warehouse, request);
+  if (before !== undefined) return toReport(before);
   const named = await readEntry(parts.warehouse, batch);
   if (named.kind === "readmit") throw refuse(batch, "is a re-admission; replay the batches that its rows came from");
   const origin =
@@ -40,13 +47,18 @@ export async function replayBatch(parts: ReplayParts, batch: bigint): Promise<Ba
   const table = parts.tables.get(origin.table);
   if (writeMode(table, origin.channel) === "replace") await refuseOlderReplace(parts.warehouse, origin);
   const subject = { channel: origin.channel, domain: table.domain, name: table.contract.name };
-  const reports = await parts.transactions.run(subject, (tx) => replay(tx, parts, origin));
+  const reports = await parts.transactions.run(subject, (tx) => replay(tx, parts, origin, request));
   const report = reports[0];
   if (report === undefined) throw new MillraceError("internal", `Replay of batch ${batch} left no report.`);
   return report;
 }
 
-async function replay(tx: WriteTransaction, parts: ReplayParts, origin: LedgerEntry): Promise<readonly LedgerEntry[]> {
+async function replay(
+  tx: WriteTransaction,
+  parts: ReplayParts,
+  origin: LedgerEntry,
+  request: string | undefined,
+): Promise<readonly LedgerEntry[]> {
   const { channel, stream } = origin;
   const table = parts.tables.get(origin.table);
   const replacement = await planReplacement(tx, { channel, batches: [origin.batch], files: [], wholeArrivals: false });
@@ -56,7 +68,8 @@ async function replay(tx: WriteTransaction, parts: ReplayParts, origin: LedgerEn
   );
   await parts.claims.hold(tx, { channel, stream });
   const { family } = replacement;
-  return [await reloadRecords({ tx, parts, table, family, origin, objects, replaces: family })];
+  const named = request === undefined ? {} : { request };
+  return reloadRecords({ tx, parts, table, family, origin, objects, replaces: family, ...named });
 }
 
 /** Files that a newer version replaced stay replaced. */

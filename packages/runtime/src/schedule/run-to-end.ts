@@ -14,9 +14,7 @@ export interface RunOptions {
 export async function runToEnd(works: Works, options: RunOptions): Promise<void> {
   const signal = options.signal ?? new AbortController().signal;
   const rows = new Map<string, number>();
-  let commits = 0;
   const unsubscribe = works.bus.subscribe(({ batch }) => {
-    commits += 1;
     if (batch === undefined) return;
     const done = (rows.get(batch.channel) ?? 0) + Number(batch.received);
     rows.set(batch.channel, done);
@@ -24,15 +22,32 @@ export async function runToEnd(works: Works, options: RunOptions): Promise<void>
   });
   try {
     await readChannels(works, options.tasksMax, signal);
-    for (let before = -1; before !== commits && !signal.aborted;) {
-      before = commits;
-      await works.readmitter.idle();
-      await works.models.buildStale(signal, options.onProgress);
-    }
+    await settleFollowers(works, signal, options.onProgress);
   } finally {
     unsubscribe();
   }
   if (signal.aborted) throw new MillraceError("cancelled", "The run was cancelled; committed batches stay.");
+}
+
+/** Held rows and models until nothing changes any more. */
+export async function settleFollowers(
+  works: Works,
+  signal: AbortSignal,
+  onProgress?: (progress: Progress) => void,
+): Promise<void> {
+  let commits = 0;
+  const unsubscribe = works.bus.subscribe(() => {
+    commits += 1;
+  });
+  try {
+    for (let before = -1; before !== commits && !signal.aborted;) {
+      before = commits;
+      await works.readmitter.idle();
+      await works.models.buildStale(signal, onProgress);
+    }
+  } finally {
+    unsubscribe();
+  }
 }
 
 async function readChannels(works: Works, tasksMax: number, signal: AbortSignal): Promise<void> {

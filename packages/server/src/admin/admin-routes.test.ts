@@ -110,6 +110,37 @@ describe("lists", () => {
     expect((await stage.get("/admin/batches?chanel=x")).json).toMatchObject({ code: "request-invalid" });
   });
 
+  it("repair, re-admit and discard rejected rows, in the caller's own name", async () => {
+    const { rows } = (await stage.get("/admin/quarantine?table=shop.orders")).json as {
+      rows: { batch: number; row: number }[];
+    };
+    const selection = { batch: rows[0]?.batch, row: rows[0]?.row };
+    const change = { kind: "values", set: { price: "1.00" } };
+    const tried = await post("/admin/quarantine/fix", { id: "t", selection, change, dryRun: true });
+    expect(tried.json).toMatchObject({ rows: 1, readmitted: 1, dryRun: true, samples: [{ state: "readmitted" }] });
+    expect(tried.text).not.toContain("Ben");
+    const fix = { id: "f", selection, change, by: "somebody else", reason: "typing error" };
+    expect((await post("/admin/quarantine/fix", fix)).json).toMatchObject({ rows: 1, readmitted: 0 });
+    const shown = await stage.get(`/admin/quarantine/${selection.batch}/${selection.row}`);
+    expect(shown.json).toMatchObject({
+      state: "open",
+      actions: [{ kind: "fix", by: "token:admin", reason: "typing error" }],
+    });
+    expect((await post("/admin/quarantine/readmit", { id: "r", selection })).json).toMatchObject({ readmitted: 1 });
+    for (const [kind, body] of [
+      ["discard", { id: "d", selection: {}, reason: "r" }],
+      ["discard", { selection, reason: "r" }],
+      ["discard", { id: "d", selection: { ...selection, rows: 3 }, reason: "r" }],
+      ["fix", { id: "x", selection, change: { kind: "sql", set: { price: 5 } } }],
+      ["fix", { id: "x", selection, change: { kind: "magic" } }],
+      ["fix", { id: "x", selection, change: { kind: "records", records: [5] } }],
+      ["readmit", { id: "x", selection, dryRun: "yes" }],
+    ] as const)
+      expect((await post(`/admin/quarantine/${kind}`, body)).json).toMatchObject({ code: "request-invalid" });
+    const page = await stage.get(`/admin/quarantine?state=all&after=${selection.batch}:${selection.row}`);
+    expect((page.json as { rows: object[] }).rows).toEqual([]);
+  });
+
   it("tell what a project would change", async () => {
     expect((await post("/admin/plan", {})).json).toMatchObject({ conflicts: [] });
     const project = { ...stage.platform.project, domains: [] };

@@ -1,33 +1,13 @@
 // `/admin/...`: what the command line and operators ask of a running instance. JSON with all digits; long work answers line by line.
 import type { FastifyInstance, FastifyReply } from "fastify";
-import {
-  describeType,
-  MillraceError,
-  stringifyExact,
-  type Clock,
-  type ProjectDefinition,
-  type SqlValue,
-} from "@millrace/core";
-import type { Platform, QuarantineFilter } from "@millrace/runtime";
-import { jsonContentType } from "../http/security-headers.ts";
+import { describeType, MillraceError, type Clock, type ProjectDefinition, type SqlValue } from "@millrace/core";
+import type { Platform } from "@millrace/runtime";
 import { httpLimits, type Operations, type ServerParts } from "../server-parts.ts";
 import { bodyOf, boundedCount, parametersOf, textField, wholeNumber } from "./admin-request.ts";
+import { adminLimits, listLimit, operate, read, sendJson } from "./admin-answer.ts";
+import { addQuarantineRoutes } from "./quarantine-routes.ts";
 import { streamProgress } from "./progress-stream.ts";
 import { requireReadable } from "./readable-statement.ts";
-
-export const adminLimits = {
-  queryRowsDefault: 1_000,
-  queryRowsMax: 100_000,
-  queryTimeoutMs: 10 * 60_000,
-  sqlCharsMax: 1_000_000,
-  listRowsDefault: 100,
-  listRowsMax: 10_000,
-  pathCharsMax: 4_096,
-  nameCharsMax: 512,
-} as const;
-
-const read = { config: { access: "platform.read" } } as const;
-const operate = { config: { access: "platform.operate" } } as const;
 
 export interface AdminParts extends Pick<ServerParts, "platform" | "operations" | "log"> {
   readonly clock: Clock;
@@ -81,28 +61,6 @@ function printable(value: SqlValue): SqlValue {
   return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
 }
 
-function addQuarantineRoutes(app: FastifyInstance, platform: Platform): void {
-  app.get("/admin/quarantine", read, async (request, reply) => {
-    const { limit, state, ...names } = parametersOf(request, ["table", "channel", "code", "state", "limit"]);
-    const filter: QuarantineFilter = {
-      ...names,
-      ...(state === undefined || state === "all" ? {} : { state }),
-      limit: listLimit(limit),
-    };
-    return sendJson(reply, { rows: await platform.quarantineList(filter) });
-  });
-  const show = async (params: { readonly batch: string; readonly row: string }, showPii: boolean): Promise<unknown> =>
-    platform.quarantineShow(wholeNumber("batch", params.batch), wholeNumber("row", params.row), { showPii });
-  app.get<{ Params: { batch: string; row: string } }>("/admin/quarantine/:batch/:row", read, async (request, reply) => {
-    const { showPii } = parametersOf(request, ["showPii"]);
-    if (showPii === "true" && request.principal?.permissions.has("platform.operate") !== true)
-      throw new MillraceError("forbidden", "Personal data is shown to operators alone.", {
-        details: { permission: "platform.operate" },
-      });
-    return sendJson(reply, await show(request.params, showPii === "true"));
-  });
-}
-
 function addPlanRoute(app: FastifyInstance, { platform, operations }: AdminParts): void {
   app.post("/admin/plan", read, async (request, reply) => {
     const { project } = bodyOf(request);
@@ -135,9 +93,12 @@ function projectOf(value: unknown): ProjectDefinition {
 
 function addWorkRoutes(app: FastifyInstance, parts: AdminParts): void {
   const { platform, operations } = parts;
-  app.post("/admin/replay", operate, async (request, reply) =>
-    sendJson(reply, await platform.replay(wholeNumber("batch", bodyOf(request)["batch"]))),
-  );
+  app.post("/admin/replay", operate, async (request, reply) => {
+    const body = bodyOf(request);
+    const id =
+      body["request"] === undefined ? {} : { request: textField(body, "request", adminLimits.requestCharsMax) };
+    return sendJson(reply, await platform.replay(wholeNumber("batch", body["batch"]), id));
+  });
   app.post("/admin/run", operate, (request, reply) =>
     streamProgress((options) => platform.runUntilIdle(options), { request, reply }, parts),
   );
@@ -154,12 +115,4 @@ function addWorkRoutes(app: FastifyInstance, parts: AdminParts): void {
 /** The caller gets its answer before the process begins to end. */
 function stopAfter(reply: FastifyReply, operations: Pick<Operations, "stop">): void {
   reply.raw.once("close", () => operations.stop());
-}
-
-function listLimit(text: string | undefined): number {
-  return boundedCount("limit", text, { fallback: adminLimits.listRowsDefault, most: adminLimits.listRowsMax });
-}
-
-function sendJson(reply: FastifyReply, value: unknown): FastifyReply {
-  return reply.header("content-type", jsonContentType).send(stringifyExact(value));
 }

@@ -1,7 +1,6 @@
 // Chunks of an answer between the warehouse, which is read as fast as it goes, and a client, which takes them as slowly as it likes: a little in
 // memory, the rest in a file without a name. So nobody holds a snapshot of the warehouse open by not reading.
-import { randomUUID } from "node:crypto";
-import { mkdir, open, unlink, type FileHandle } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { MillraceError } from "@millrace/core";
 
@@ -126,10 +125,12 @@ export class SpillQueue {
 /** Unlinked at once: a crash leaves nothing behind. */
 async function openUnnamed(folder: string): Promise<FileHandle> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, `${randomUUID()}.part`);
-  const file = await open(path, "wx+", 0o600);
-  await unlink(path).catch(() => undefined);
-  return file;
+  const own = await mkdtemp(join(folder, "answer-"));
+  try {
+    return await open(join(own, "part"), "wx+", 0o600);
+  } finally {
+    await rm(own, { recursive: true, force: true }).catch(() => undefined);
+  }
 }
 
 function spillFault(thrown: unknown): unknown {

@@ -77,7 +77,7 @@ async function insertObject(target: DirectTarget, part: ObjectPart): Promise<big
   const inserted = await execute(
     target.connection,
     `INSERT INTO ${target.physical} (${names.join(", ")}, _batch, _row, _seq, _hidden)
-      SELECT ${names.join(", ")}, CAST(${request.batch} AS BIGINT), ${place}, ${seqExpression(contract, request.receivedSeq)},
+      SELECT ${names.join(", ")}, CAST(${request.batch} AS BIGINT), ${place}, ${seqExpression(contract, `CAST(${request.receivedSeq} AS BIGINT)`)},
         CASE WHEN ${goodRow(request, columns)} THEN NULL ELSE ${originalOf(columns)} END
       FROM (SELECT *, ${named} FROM (${castRelation(contract, columns, relation)}))`,
     [],
@@ -119,7 +119,7 @@ async function quarantineHidden(target: DirectTarget, part: ObjectPart): Promise
     target.connection,
     `INSERT INTO millrace.quarantine
       SELECT ${request.batch}, _place, ?, ?, ?, CASE WHEN _codes IS NULL THEN error('A hidden row has no code.') ELSE _codes END, _reasons, _hidden,
-        ${literal(object.ref.key)}, _place - ${before}, _order, 'open', NULL, now() FROM (${labelled}) ORDER BY _place`,
+        ${literal(object.ref.key)}, _place - ${before}, _order, 'open', NULL, now(), NULL FROM (${labelled}) ORDER BY _place`,
     [request.channel, request.domain, request.contract.name],
     target.bounds,
   );

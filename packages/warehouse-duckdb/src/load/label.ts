@@ -13,13 +13,13 @@ interface Failure {
   readonly reason: string;
 }
 
-/** SQL of `_seq`: the version column, else the receipt of the batch. */
-export function seqExpression(contract: ContractDefinition, receivedSeq: bigint): string {
+/** SQL of `_seq`: the version column, else the first receipt of the row, given as SQL. */
+export function seqExpression(contract: ContractDefinition, received: string): string {
   const version = contract.columns.find((column) => column.version);
-  if (version === undefined) return `CAST(${receivedSeq} AS BIGINT)`;
+  if (version === undefined) return received;
   const column = ident(version.name);
   const value = version.type.kind === "timestamp" ? `epoch_us(${column})` : `CAST(${column} AS BIGINT)`;
-  return `coalesce(${value}, CAST(${receivedSeq} AS BIGINT))`;
+  return `coalesce(${value}, ${received})`;
 }
 
 export interface LabelOptions {

@@ -49,6 +49,7 @@ export async function loadBatch(context: LoadContext, request: LoadRequest): Pro
     );
   await clearHiddenRows(context.connection, table);
   if (context.direct.allowed && goesDirectly(request)) return placeDirectly(context, request, table);
+  if (request.source.kind === "quarantine") return placeFromQuarantine(context, request, table);
   // Rows of the stage stand in source order: `rowid + 1` is a row's position in the batch.
   // A database of its own, because the transaction would not see what another connection adds to one that it has looked at before.
   const database = ident(`staging_${request.batch}`);
@@ -65,13 +66,26 @@ export async function loadBatch(context: LoadContext, request: LoadRequest): Pro
   });
 }
 
+/** Staged in the transaction itself, which may have repaired the rows; their records were parsed before, so nothing can fail. */
+async function placeFromQuarantine(
+  context: LoadContext,
+  request: LoadRequest,
+  table: CatalogueEntry,
+): Promise<LoadResult> {
+  const stage = "temp.batch_quarantine_stage";
+  await stageRows(context.connection, request, stage, context.bounds);
+  const result = await place(context, request, { stage, table });
+  await execute(context.connection, `DROP TABLE ${stage}`);
+  return result;
+}
+
 async function place(
   { connection, bounds }: LoadContext,
   request: LoadRequest,
   { stage, table }: { readonly stage: string; readonly table: CatalogueEntry },
 ): Promise<LoadResult> {
   const physical = qualified(storeSchema, table.physical);
-  if (request.source.kind === "quarantine") await placeReadmitted(connection, request.source.rows);
+  if (request.source.kind === "quarantine") await placeReadmitted(connection, request.source.rows, stage);
   const removed = await removeBatches(connection, request, table);
   await markHeld(connection, request, stage);
   await markDuplicates(connection, request, { stage, table: physical });
@@ -90,9 +104,9 @@ async function place(
   return { ...counts, replaced };
 }
 
-/** The rows of the stage that pass, with their positions. */
+/** The rows of the stage that pass, with their positions. A stage of the transaction's own does not number its rows from 0. */
 function acceptedRows(stage: string): string {
-  return `SELECT s.*, s.rowid + 1 AS _row FROM ${stage} AS s WHERE s._codes IS NULL AND s.rowid NOT IN (SELECT _row_id FROM batch_stage_marks)`;
+  return `SELECT s.*, s.rowid - (SELECT min(rowid) FROM ${stage}) + 1 AS _row FROM ${stage} AS s WHERE s._codes IS NULL AND s.rowid NOT IN (SELECT _row_id FROM batch_stage_marks)`;
 }
 
 async function placeDirectly(context: LoadContext, request: DirectRequest, table: CatalogueEntry): Promise<LoadResult> {

@@ -25,7 +25,7 @@ export async function mergeRows(
     `CREATE OR REPLACE TEMP TABLE batch_winners AS SELECT * FROM (${rows}) AS w
       QUALIFY row_number() OVER (PARTITION BY ${key.join(", ")} ORDER BY _seq DESC, _row DESC) = 1`,
   );
-  await dropOutdated(connection, { physical, same });
+  await dropOutdated(connection, request, { physical, same });
   const replaced = await removeOlder(connection, request, { table, physical, same });
   const columns = [...request.contract.columns.map((column) => ident(column.name)), "_batch", "_row", "_seq"].join(
     ", ",
@@ -41,15 +41,25 @@ interface Target {
   readonly same: string;
 }
 
-/** Rows of the batch whose key is newer in the table are not written. The bound is a literal, so that the engine leaves out row groups. */
-async function dropOutdated(connection: DuckDBConnection, { physical, same }: Target): Promise<void> {
+/**
+ * Rows of the batch whose key is newer in the table are not written; a re-admitted row that came in one batch with the table's row is newer when it
+ * stood behind it. The bound is a literal, so that the engine leaves out row groups.
+ */
+async function dropOutdated(
+  connection: DuckDBConnection,
+  { source }: LoadRequest,
+  { physical, same }: Target,
+): Promise<void> {
   const found = await select(connection, "SELECT min(_seq) FROM batch_winners");
   const oldest = found.rows[0]?.[0];
   if (oldest === null || oldest === undefined) return;
+  const readmitted = source.kind === "quarantine";
+  const newer = readmitted ? "(t._seq > w._seq OR (t._seq = w._seq AND t._row > w._row))" : "t._seq > w._seq";
+  const bound = `t._seq ${readmitted ? ">=" : ">"} ${String(oldest as bigint)}`;
   await execute(
     connection,
     `DELETE FROM batch_winners WHERE rowid IN (
-      SELECT w.rowid FROM batch_winners AS w JOIN ${physical} AS t ON ${same} AND t._seq > w._seq WHERE t._seq > ${String(oldest as bigint)})`,
+      SELECT w.rowid FROM batch_winners AS w JOIN ${physical} AS t ON ${same} AND ${newer} WHERE ${bound})`,
   );
 }
 

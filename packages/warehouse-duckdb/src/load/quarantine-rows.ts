@@ -19,7 +19,7 @@ export async function insertQuarantine(
   await execute(
     connection,
     `INSERT INTO millrace.quarantine
-      SELECT ${request.batch}, r.place + 1, ?, ?, ?, r.codes, r.reasons, r._original, ${key}, r.place - ${first} + 1, r._seq, r.state, NULL, now() FROM (
+      SELECT ${request.batch}, r.place + 1, ?, ?, ?, r.codes, r.reasons, r._original, ${key}, r.place - ${first} + 1, r._seq, r.state, NULL, now(), NULL FROM (
         SELECT s.rowid AS place, s._file, s._original, s._seq, coalesce(s._codes, m.codes) AS codes, coalesce(s._reasons, m.reasons) AS reasons,
           CASE WHEN s._codes IS NULL THEN 'held' ELSE 'open' END AS state
         FROM ${stage} AS s LEFT JOIN batch_stage_marks AS m ON m._row_id = s.rowid AND m.mark = 'held'
@@ -40,7 +40,7 @@ export function recordField(column: SourceColumn, record: string): string {
   return column.type === "JSON" ? `CASE WHEN ${value}::VARCHAR <> 'null' THEN ${value} END` : value;
 }
 
-/** Quarantined originals as a source relation; `_file` carries the row's own `_seq`. Rows come in the order of their identity. */
+/** Quarantined records, repaired ones as they were repaired, as a source relation; `_file` carries the row's own `_seq`. Rows come in the order of their identity. */
 export function quarantineRelation(
   columns: readonly SourceColumn[],
   rows: readonly { readonly batch: bigint; readonly row: bigint }[],
@@ -52,20 +52,25 @@ export function quarantineRelation(
     );
   const wanted = rows.map((row) => `(${row.batch}, ${row.row})`).join(", ");
   const fields = columns.map((column, at) => `${recordField(column, "j")} AS _s${at}`);
-  return `SELECT ${fields.join(", ")}, CAST(seq AS VARCHAR) AS _file, CASE WHEN j IS NULL THEN original END AS _malformed FROM (
-    SELECT original, seq, CASE WHEN json_valid(original) AND json_type(original) = 'OBJECT' THEN ${recordOf(columns, "original")} END AS j
-    FROM millrace.quarantine WHERE (batch, row_no) IN (${wanted}) AND state IN ('open', 'held') ORDER BY batch, row_no)`;
+  return `SELECT ${fields.join(", ")}, CAST(seq AS VARCHAR) AS _file, CASE WHEN j IS NULL THEN record END AS _malformed FROM (
+    SELECT record, seq, CASE WHEN json_valid(record) AND json_type(record) = 'OBJECT' THEN ${recordOf(columns, "record")} END AS j
+    FROM (SELECT coalesce(repaired, original) AS record, seq FROM millrace.quarantine
+      WHERE (batch, row_no) IN (${wanted}) AND state IN ('open', 'held') ORDER BY batch, row_no))`;
 }
 
-/** Which quarantined row stands at which place of the stage; made before the stage's rows are written. */
+/**
+ * Which quarantined row stands at which place (rowid) of the stage; made before the stage's rows are written. The stage belongs to the transaction,
+ * whose rows are not numbered from 0.
+ */
 export async function placeReadmitted(
   connection: DuckDBConnection,
   rows: readonly { readonly batch: bigint; readonly row: bigint }[],
+  stage: string,
 ): Promise<void> {
   const wanted = rows.map((row) => `(${row.batch}, ${row.row})`).join(", ");
   await execute(
     connection,
-    `CREATE OR REPLACE TEMP TABLE batch_readmit AS SELECT batch, row_no, row_number() OVER (ORDER BY batch, row_no) - 1 AS place
+    `CREATE OR REPLACE TEMP TABLE batch_readmit AS SELECT batch, row_no, row_number() OVER (ORDER BY batch, row_no) - 1 + (SELECT min(rowid) FROM ${stage}) AS place
       FROM millrace.quarantine WHERE (batch, row_no) IN (${wanted}) AND state IN ('open', 'held')`,
   );
 }

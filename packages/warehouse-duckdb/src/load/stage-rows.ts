@@ -69,9 +69,10 @@ function stageStatement(
   // A row that may still be held keeps its original too.
   const originals = request.verdict.references.length > 0 ? "all" : "failed";
   const labelled = labelledRelation(request, columns, relation, { originals });
-  const seq =
-    source.kind === "objects" ? seqExpression(request.contract, request.receivedSeq) : "CAST(_file AS BIGINT)";
+  const received = source.kind === "objects" ? `CAST(${request.receivedSeq} AS BIGINT)` : "CAST(_file AS BIGINT)";
+  const seq = seqExpression(request.contract, received);
   const file = source.kind === "quarantine" || source.objects.length > 1 ? "_file" : "NULL::VARCHAR AS _file";
   const names = request.contract.columns.map((column) => ident(column.name)).join(", ");
-  return `CREATE OR REPLACE TABLE ${stage} AS SELECT ${names}, ${file}, ${seq} AS _seq, _codes, _reasons, _original FROM (${labelled})`;
+  const created = source.kind === "quarantine" ? "TEMP TABLE" : "TABLE";
+  return `CREATE OR REPLACE ${created} ${stage} AS SELECT ${names}, ${file}, ${seq} AS _seq, _codes, _reasons, _original FROM (${labelled})`;
 }

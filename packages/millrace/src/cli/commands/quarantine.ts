@@ -1,4 +1,4 @@
-// `millrace quarantine list|show`: rejected rows with their codes, reasons and originals.
+// `millrace quarantine`: rejected rows with their codes, reasons and originals; quarantine-actions.ts repairs, re-admits and discards them.
 import type { Command } from "commander";
 import {
   command,
@@ -9,13 +9,16 @@ import {
   type CommonOptions,
 } from "../command-context.ts";
 import type { Io } from "../io.ts";
+import { rowText, shortened } from "../quarantine-report.ts";
 import { formatTable } from "../table.ts";
+import { discardCommand, fixCommand, readmitCommand } from "./quarantine-actions.ts";
 
 interface ListOptions extends CommonOptions {
   readonly table?: string;
   readonly channel?: string;
   readonly code?: string;
   readonly state?: string;
+  readonly batch?: bigint;
   readonly limit: number;
 }
 
@@ -24,13 +27,17 @@ interface ShowOptions extends CommonOptions {
 }
 
 export function quarantineCommand(io: Io): Command {
-  return commandGroup("quarantine", "list and show rejected rows", [
-    "quarantine list",
-    "quarantine list --code promotions.price.min --json",
+  return commandGroup("quarantine", "look at rejected rows, repair, re-admit or discard them", [
+    "quarantine list --code promotions.price.min",
     "quarantine show 17 3",
+    "quarantine fix 17 3 --value price=12.50 --readmit",
+    "quarantine discard 17 3 --reason 'test order'",
   ])
     .addCommand(listCommand(io))
-    .addCommand(showCommand(io));
+    .addCommand(showCommand(io))
+    .addCommand(fixCommand(io))
+    .addCommand(readmitCommand(io))
+    .addCommand(discardCommand(io));
 }
 
 function listCommand(io: Io): Command {
@@ -38,6 +45,7 @@ function listCommand(io: Io): Command {
     .option("-t, --table <name>", "of one table, domain.table")
     .option("-c, --channel <name>", "of one channel, domain.name")
     .option("--code <code>", "with this code, e.g. promotions.price.min")
+    .option("-b, --batch <number>", "of one batch", identity)
     .option("--state <state>", "open, held, readmitted or discarded")
     .option("-l, --limit <rows>", "at most so many", wholeNumber(1, 10_000), 50)
     .action(async (options: ListOptions) => {
@@ -71,20 +79,6 @@ function showCommand(io: Io): Command {
       const context = new CommandContext(io, options);
       const showPii = options.showPii === true;
       const found = await context.admin(false, (admin) => admin.quarantineShow(batch, row, { showPii }));
-      context.answer(found, () =>
-        [
-          `batch ${found.batch}, row ${found.row}: ${found.state}`,
-          `table     ${found.table}`,
-          `channel   ${found.channel}`,
-          `object    ${found.objectKey}, record ${found.position}`,
-          ...found.codes.map((code, at) => `failed    ${code}: ${found.reasons[at] ?? ""}`),
-          `original  ${found.original}`,
-        ].join("\n"),
-      );
+      context.answer(found, () => rowText(found));
     });
-}
-
-function shortened(text: string): string {
-  const shown = 100;
-  return text.length <= shown ? text : `${text.slice(0, shown - 3)}...`;
 }

@@ -1,4 +1,5 @@
 // `millrace replay <batch>`: loads a batch again from its raw objects under the present contract.
+import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import { command, CommandContext, identity, type CommonOptions } from "../command-context.ts";
 import type { Io } from "../io.ts";
@@ -11,7 +12,9 @@ export function replayCommand(io: Io): Command {
     .argument("<batch>", "number of the batch", identity)
     .action(async (batch: bigint, options: CommonOptions) => {
       const context = new CommandContext(io, options);
-      const report = await context.admin({ live: false }, (admin) => admin.replay(batch));
+      // One name for all tries: when the instance ends before it has answered, the next one knows what was done.
+      const request = randomUUID();
+      const report = await context.admin({ live: false }, (admin) => admin.replay(batch, request));
       context.answer(
         report,
         () =>
