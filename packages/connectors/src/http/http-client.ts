@@ -1,6 +1,14 @@
 // Outgoing HTTP on undici: pooled connections, one deadline for the whole exchange, address rules, redirects on the same host only.
+import { createHash } from "node:crypto";
 import { isIP } from "node:net";
-import { MillraceError, type Clock, type HttpClient, type HttpRequest, type HttpResponse } from "@millrace/core";
+import {
+  MillraceError,
+  type Clock,
+  type HttpClient,
+  type HttpRequest,
+  type HttpResponse,
+  type TlsIdentity,
+} from "@millrace/core";
 import type { Agent, Dispatcher } from "undici";
 import { addressRules, withoutBrackets, type AddressRules } from "./address-rules.ts";
 import { acceptedEncodings, decodeBody } from "./decode-body.ts";
@@ -28,7 +36,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 class UndiciHttpClient implements HttpClient {
   readonly #options: HttpClientOptions;
   readonly #rules: AddressRules;
-  #agent: Promise<Agent> | undefined;
+  /** One pool of connections per identity; the plain one under "". */
+  readonly #agents = new Map<string, Promise<Agent>>();
   #closed = false;
 
   constructor(options: HttpClientOptions) {
@@ -69,12 +78,11 @@ class UndiciHttpClient implements HttpClient {
 
   async close(): Promise<void> {
     this.#closed = true;
-    const agent = await this.#agent;
-    await agent?.destroy();
+    for (const agent of this.#agents.values()) await (await agent).destroy();
   }
 
   async #exchange(request: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const agent = await (this.#agent ??= this.#open());
+    const agent = await this.#agentFor(request.identity);
     let url = checkedUrl(request.url, this.#rules);
     let method = request.method;
     for (let hop = 0; ; hop += 1) {
@@ -118,14 +126,25 @@ class UndiciHttpClient implements HttpClient {
     }
   }
 
-  async #open(): Promise<Agent> {
+  #agentFor(identity: TlsIdentity | undefined): Promise<Agent> {
+    const key = identity === undefined ? "" : createHash("sha256").update(JSON.stringify(identity)).digest("hex");
+    const agent = this.#agents.get(key) ?? this.#open(identity);
+    this.#agents.set(key, agent);
+    return agent;
+  }
+
+  async #open(identity: TlsIdentity | undefined): Promise<Agent> {
     const { Agent } = await import("undici");
+    const { certificate: cert, key, passphrase, authorities: ca } = identity ?? {};
+    const tls = Object.fromEntries(
+      Object.entries({ cert, key, passphrase, ca }).filter(([, value]) => value !== undefined),
+    );
     return new Agent({
       connections: this.#options.connectionsMax ?? 16,
       // One deadline rules the exchange; undici's own timers stay out of the way.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: { timeout: 30_000, lookup: guardedLookup(this.#rules) },
+      connect: { timeout: 30_000, lookup: guardedLookup(this.#rules), ...tls },
     });
   }
 }

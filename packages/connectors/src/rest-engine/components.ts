@@ -1,5 +1,6 @@
 // The parts that a stream is composed of. `rest()` and connector manifests both compile to them; the engine runs them. Names follow the field.
-import type { Clock, HttpClient, Logger, Metrics, Random, Secrets } from "@millrace/core";
+import type { Clock, HttpClient, Logger, Metrics, Random, Secrets, TlsIdentity } from "@millrace/core";
+import type { AnswerCache } from "./answer-cache.ts";
 import type { Answer, PreparedRequest, RequestParts, RequestTemplate } from "./request.ts";
 import type { Fields, PageToken, StreamSlice } from "./slice.ts";
 import type { Manners, UpstreamRules } from "./manners/manners.ts";
@@ -22,6 +23,8 @@ export interface EngineContext {
   readonly manners: Manners;
   /** Values that a token endpoint exchanged are kept here, durably. */
   readonly secrets: Secrets;
+  /** Answers of requesters with `cached`; lives as long as one read of all streams. */
+  readonly answers?: AnswerCache;
 }
 
 /** One page as paginators and filters see it. */
@@ -197,6 +200,8 @@ export interface Authenticator {
   parts(context: EngineContext, request: PreparedRequest, signal: AbortSignal): Promise<RequestParts>;
   /** Headers that cover the whole request (signatures); called last. */
   sign?(context: EngineContext, request: PreparedRequest): Promise<Readonly<Record<string, string>>>;
+  /** Proves the client on the connection itself. */
+  identity?(context: EngineContext): Promise<TlsIdentity>;
   /** Drops the token that this request carried, so that the next one is fresh. */
   refresh?(context: EngineContext, request: PreparedRequest, signal: AbortSignal): Promise<void>;
   /** Query parameters that carry credentials: an address that an upstream hands out is kept without them. */
@@ -238,8 +243,10 @@ export interface SimpleRetriever {
   readonly selector: RecordSelector;
   readonly paginator: Paginator;
   readonly reset?: PaginationReset;
-  /** True: partitioner and cursor add nothing to pages behind the first. */
-  readonly sliceOnFirstPageOnly?: boolean;
+  /** On which pages partitioner and cursor add their parts. Default: `always`. */
+  readonly sliceParts?: "always" | "first-page" | "never";
+  /** Larger pages are refused. Default: 64 MiB. */
+  readonly bytesMax?: number;
   /** Pages that may be asked for side by side, where the paginator knows their places. Default: 1. */
   readonly pagesAhead?: number;
   readonly properties?: QueryProperties;

@@ -283,11 +283,10 @@ function send(
 ): Promise<Sent<PageContent>> {
   const { retriever, rules, jitter } = plan;
   const { paginator } = retriever;
+  const { sliceParts = "always", bytesMax = pageBytesMax } = retriever;
   const isFirst = token === undefined || token === null;
-  const ofSlice: RequestParts[] =
-    retriever.sliceOnFirstPageOnly === true && !isFirst
-      ? []
-      : [partitions?.parts(slice) ?? {}, cursor?.parts(slice) ?? {}];
+  const isAdded = sliceParts === "always" || (sliceParts === "first-page" && isFirst);
+  const ofSlice: RequestParts[] = isAdded ? [partitions?.parts(slice) ?? {}, cursor?.parts(slice) ?? {}] : [];
   const address = paginator.address(token);
   const keeps =
     plan.cursor?.compares === "in-selector"
@@ -302,7 +301,7 @@ function send(
       at: { slice, token },
       parts: joinParts([paginator.parts(token), ...ofSlice]),
       ...(address === undefined ? {} : { address }),
-      bytesMax: pageBytesMax,
+      bytesMax,
       read: (answer) => readPage(answer, retriever, { form, slice, ...keeps }),
     },
     signal,

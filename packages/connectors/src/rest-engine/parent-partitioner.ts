@@ -6,7 +6,6 @@ import type {
   PartitionAt,
   Partitioner,
   PartitionStart,
-  SimpleRetriever,
   StreamPlan,
 } from "./components.ts";
 import { valueAtPath } from "./record-path.ts";
@@ -15,7 +14,7 @@ import type { Fields } from "./slice.ts";
 import { StreamWalk, type WalkProgress } from "./stream-walk.ts";
 
 export interface ParentStream {
-  readonly plan: StreamPlan & { readonly retriever: SimpleRetriever };
+  readonly plan: StreamPlan;
   /** Path of the value in the parent's records. */
   readonly key: readonly string[];
   /** Name of the value in a slice. */

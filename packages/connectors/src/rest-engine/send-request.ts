@@ -35,6 +35,7 @@ const faultBytesMax = 65_536;
 interface Try<T> {
   readonly outcome: Outcome;
   readonly resolution: Resolution;
+  /** With its proof. */
   readonly request: PreparedRequest;
   readonly value?: T;
 }
@@ -99,8 +100,11 @@ function jittered({ context, jitter, requester }: SendOptions<unknown>, tries: n
 async function once<T>(options: SendOptions<T>, signal: AbortSignal): Promise<Try<T>> {
   const { context, requester } = options;
   const plain = plainRequest(options);
+  const known = requester.cached ? context.answers?.get(plain.request) : undefined;
+  if (known !== undefined) return fromCache(options, plain.request, known);
   const proven = await prove(options, plain, signal);
   const headers = { ...proven.headers, ...(await requester.authenticator.sign?.(context, proven)) };
+  const identity = await requester.authenticator.identity?.(context);
   const permit = await context.manners.upstream(proven.url.origin, options.rules).acquire(proven, signal);
   try {
     const response = await context.http.request({
@@ -110,16 +114,17 @@ async function once<T>(options: SendOptions<T>, signal: AbortSignal): Promise<Tr
       timeoutMs: requester.timeoutMs,
       signal,
       ...(proven.body === undefined ? {} : { body: proven.body }),
+      ...(identity === undefined ? {} : { identity }),
     });
     permit.done(response);
     requester.authenticator.observe?.(context, proven, response);
     count(context, response.status === 429 ? "429" : `${Math.floor(response.status / 100)}xx`);
-    return await take(options, { request: plain.request, response });
+    return await take(options, { plain: plain.request, request: proven, response });
   } catch (thrown) {
     signal.throwIfAborted();
     if (!isMillraceError(thrown)) throw thrown;
     count(context, thrown.code);
-    return failed(options, { request: plain.request, error: thrown, permit });
+    return failed(options, { request: proven, error: thrown, permit });
   } finally {
     permit.done({});
   }
@@ -172,18 +177,29 @@ function lowerCase(headers: Readonly<Record<string, unknown>>): Record<string, u
 
 async function take<T>(
   options: SendOptions<T>,
-  { request, response }: { readonly request: PreparedRequest; readonly response: HttpResponse },
+  {
+    plain,
+    request,
+    response,
+  }: { readonly plain: PreparedRequest; readonly request: PreparedRequest; readonly response: HttpResponse },
 ): Promise<Try<T>> {
   const { requester } = options;
   const place = placeOf({ method: request.method, url: request.url.href });
   const isFine = response.status >= 200 && response.status < 300;
   const bytes = isFine ? await readWhole(response, options.bytesMax, place) : await readStart(response, faultBytesMax);
-  const answer: Answer = { status: response.status, headers: response.headers, bytes, url: request.url.href, place };
+  const answer: Answer = { status: response.status, headers: response.headers, bytes, url: plain.url.href, place };
   const outcome: Outcome = { answer, document: lazily(() => documentOf(bytes)) };
   const resolution = requester.errors.interpret(outcome);
   const passes = resolution.action === "SUCCESS" || (resolution.action === "IGNORE" && response.status < 400);
   if (!passes || response.status >= 400) return { outcome, resolution, request };
-  return { outcome, resolution, request, value: await readable(options, answer) };
+  const value = await readable(options, answer);
+  if (requester.cached) options.context.answers?.put(plain, answer);
+  return { outcome, resolution, request, value };
+}
+
+async function fromCache<T>({ read }: SendOptions<T>, request: PreparedRequest, answer: Answer): Promise<Try<T>> {
+  const outcome: Outcome = { answer, document: () => ({}) };
+  return { outcome, resolution: { action: "SUCCESS", failure: "system" }, request, value: await read(answer) };
 }
 
 /** Reads the answer; one that is not what it should be may be so for a moment, unless it is a page for people. */

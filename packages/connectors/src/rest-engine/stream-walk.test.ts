@@ -22,6 +22,9 @@ import {
   unionPartitioner,
 } from "./partitioners.ts";
 import { recordSelector } from "./record-selector.ts";
+import { AnswerCache } from "./answer-cache.ts";
+import { queryProperties, valuesFromStream } from "./query-properties.ts";
+import { schemaNormaliser } from "./schema-normaliser.ts";
 import { joinUrl } from "./build-request.ts";
 
 const total = 7;
@@ -254,6 +257,96 @@ describe("answers that are no pages", () => {
     expect(errorText({ errors: [{ message: "a" }, { detail: "b" }] })).toBe("a, b");
     expect(errorText({ ok: true })).toBeUndefined();
   });
+});
+
+describe("properties", () => {
+  it("are asked for in chunks, and their records become one by their key", async () => {
+    await using api = await apiServer(({ url }, response) => {
+      if (url.pathname === "/names") return sendJson(response, { data: [{ name: "a" }, { name: "b" }, { name: "c" }] });
+      const names = (url.searchParams.get("fields") ?? "").split(",");
+      return sendJson(response, {
+        data: [1, 2].map((id) => ({ id, ...Object.fromEntries(names.map((name) => [name, `${name}${id}`])) })),
+      });
+    });
+    await using stage = engineStage();
+    const names = valuesFromStream(planOf(api.address, { path: "/names" }), ["name"]);
+    const properties = queryProperties({ names, always: ["z"], limit: { unit: "names", max: 2 }, key: ["id"] });
+    const fields: PlanOptions["requestParts"] = ({ slice }) => ({
+      query: { fields: (slice.extra["query_properties"] as string[]).join(",") },
+    });
+    const { records } = await readAll(stage, planOf(api.address, { path: "/x", properties, requestParts: fields }));
+    expect(records).toEqual([1, 2].map((id) => ({ id, z: `z${id}`, a: `a${id}`, b: `b${id}`, c: `c${id}` })));
+    expect(paths(api)).toEqual(["/names", "/x?fields=z%2Ca%2Cb", "/x?fields=z%2Cc"]);
+    const byChars = queryProperties({
+      names: ["abc", "de", "f"],
+      always: [],
+      limit: { unit: "characters", max: 11 },
+      key: ["id"],
+    });
+    expect(await byChars.chunks(stage, { partition: {}, window: {}, extra: {} }, new AbortController().signal)).toEqual(
+      [["abc", "de"], ["f"]],
+    );
+  });
+});
+
+describe("schema normalisation", () => {
+  it("casts what can be cast and leaves the rest", () => {
+    const step = schemaNormaliser({
+      definitions: { money: { type: "number" } },
+      properties: {
+        n: { type: ["integer", "null"] },
+        big: { type: "integer" },
+        price: { $ref: "#/definitions/money" },
+        flag: { type: "boolean" },
+        text: { type: "string" },
+        list: { type: "array", items: { type: "number" } },
+        open: { type: ["string", "integer"] },
+        deep: { type: "object", properties: { at: { type: "string" } } },
+      },
+    });
+    const slice = { partition: {}, window: {}, extra: {} };
+    const record = {
+      n: "7",
+      big: "9007199254740993",
+      price: "1.5",
+      flag: "Yes",
+      text: 5,
+      list: ["1", "x"],
+      open: 3,
+      deep: { at: 1 },
+      other: 1,
+    };
+    expect(step(record, slice)).toEqual({
+      n: 7,
+      big: 9007199254740993n,
+      price: 1.5,
+      flag: true,
+      text: "5",
+      list: [1, "x"],
+      open: 3,
+      deep: { at: "1" },
+      other: 1,
+    });
+    expect(step({ n: null, price: "cheap", list: 4, flag: "maybe" }, slice)).toEqual({
+      n: null,
+      price: "cheap",
+      list: [4],
+      flag: "maybe",
+    });
+  });
+});
+
+it("answers that streams share are asked for once", async () => {
+  await using api = await numbers();
+  await using stage = engineStage();
+  const answers = new AnswerCache(1000);
+  const plan = planOf(api.address, { ...ways["offset"], path: "/n", requester: { cached: true } });
+  for (let time = 0; time < 3; time += 1)
+    expect((await readAll({ ...stage, answers }, plan)).records).toHaveLength(total);
+  expect(api.seen).toHaveLength(3);
+  const small = new AnswerCache(1);
+  for (let time = 0; time < 2; time += 1) await readAll({ ...stage, answers: small }, plan);
+  expect(api.seen).toHaveLength(9);
 });
 
 describe("requests", () => {

@@ -1,5 +1,13 @@
 // Reads one stream: partitions in their order, windows of each, pages of each window; and knows at every page from where a read would go on.
-import type { EngineContext, OpenCursor, OpenPartitions, SimpleRetriever, StreamPlan } from "./components.ts";
+import type {
+  AsyncRetriever,
+  EngineContext,
+  OpenCursor,
+  OpenPartitions,
+  SimpleRetriever,
+  StreamPlan,
+} from "./components.ts";
+import { jobPages } from "./async-jobs.ts";
 import { PageWalk, type PageAt, type PageStart } from "./page-walk.ts";
 import { linesOf, pageForm, type PageContent } from "./read-page.ts";
 import { valueAtPath } from "./record-path.ts";
@@ -39,16 +47,26 @@ interface Position {
 }
 
 type SimplePlan = StreamPlan & { readonly retriever: SimpleRetriever };
+type AsyncPlan = StreamPlan & { readonly retriever: AsyncRetriever };
+
+function isSimple(plan: StreamPlan): plan is SimplePlan {
+  return plan.retriever.kind === "simple";
+}
+
+/** Name of the pagination that tokens belong to. */
+function kindOf({ retriever }: StreamPlan): string {
+  return retriever.kind === "simple" ? retriever.paginator.kind : `job-${retriever.downloadPaginator.kind}`;
+}
 
 export class StreamWalk {
   readonly #context: EngineContext;
-  readonly #plan: SimplePlan;
+  readonly #plan: StreamPlan;
   readonly #start: WalkProgress;
   readonly #cursor: OpenCursor | undefined;
   readonly #partitions: OpenPartitions | undefined;
   #parents: Fields;
 
-  constructor(context: EngineContext, plan: SimplePlan, start: WalkProgress) {
+  constructor(context: EngineContext, plan: StreamPlan, start: WalkProgress) {
     this.#context = context;
     this.#plan = plan;
     const place = usablePlace(start.place, plan);
@@ -111,13 +129,7 @@ export class StreamWalk {
   }
 
   async *#slice(position: Position, start: PageStart, signal: AbortSignal): AsyncGenerator<WalkedPage> {
-    const walk = new PageWalk({
-      context: this.#context,
-      plan: this.#plan,
-      cursor: this.#cursor,
-      partitions: this.#partitions,
-    });
-    for await (const page of walk.pages(position.slice, start, signal)) {
+    for await (const page of this.#pagesOf(position.slice, start, signal)) {
       const kept = this.#withoutPassed(page, position.slice);
       yield {
         slice: position.slice,
@@ -127,6 +139,13 @@ export class StreamWalk {
       this.#observe(position.slice, kept);
     }
     this.#cursor?.close(position.slice);
+  }
+
+  #pagesOf(slice: StreamSlice, start: PageStart, signal: AbortSignal): AsyncGenerator<PageAt> {
+    const parts = { context: this.#context, cursor: this.#cursor, partitions: this.#partitions };
+    const plan = this.#plan;
+    if (isSimple(plan)) return new PageWalk({ ...parts, plan }).pages(slice, start, signal);
+    return jobPages({ ...parts, plan: plan as AsyncPlan }, slice, start.token, signal);
   }
 
   /** A data feed's last page holds records that were read before: the paginator saw them, the table does not need them. */
@@ -147,7 +166,7 @@ export class StreamWalk {
   #before({ slice, at }: Position, next: PageToken): WalkProgress {
     const isWhole = [slice.partition, slice.window, slice.extra].every((part) => Object.keys(part).length === 0);
     const place: WalkPlace = {
-      kind: this.#plan.retriever.paginator.kind,
+      kind: kindOf(this.#plan),
       next: next ?? null,
       ...(isWhole ? {} : { slice }),
       ...(at === undefined ? {} : { at }),
@@ -165,9 +184,9 @@ export class StreamWalk {
 }
 
 /** A first page that the parent's record holds is taken from there again. */
-function usablePlace(place: WalkPlace | undefined, { retriever, partitioner }: SimplePlan): WalkPlace | undefined {
-  if (place === undefined || place.kind !== retriever.paginator.kind) return undefined;
-  if (partitioner?.givesDocuments !== true || place.next !== null) return place;
+function usablePlace(place: WalkPlace | undefined, plan: StreamPlan): WalkPlace | undefined {
+  if (place === undefined || place.kind !== kindOf(plan)) return undefined;
+  if (plan.partitioner?.givesDocuments !== true || place.next !== null) return place;
   const { slice: _, pending: __, ...position } = place;
   return position;
 }

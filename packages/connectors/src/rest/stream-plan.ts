@@ -78,7 +78,7 @@ export function streamPlan(
       selector: selectorOf(parseJsonPath(stream.records)),
       paginator: enginePaginator(stream),
       // Addresses that an upstream hands out carry its parameters already.
-      sliceOnFirstPageOnly: followsAddresses,
+      sliceParts: followsAddresses ? "first-page" : "always",
     },
     ...(stream.since === undefined ? {} : { cursor: sinceCursor(stream.since, name) }),
   };

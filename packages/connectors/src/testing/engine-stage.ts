@@ -125,7 +125,7 @@ export interface ReadResult {
 /** Reads to the end, or until so many pages came. */
 export async function readAll(
   context: EngineContext,
-  plan: SimplePlan,
+  plan: StreamPlan,
   options: { readonly from?: WalkProgress; readonly pagesMax?: number } = {},
 ): Promise<ReadResult> {
   const walk = new StreamWalk(context, plan, options.from ?? {});

@@ -290,6 +290,11 @@ export const catalogue = entries({
     summary: "An upstream API hands out the same next page again and again.",
     solve: "Correct `page` of the stream; committed pages are kept.",
   },
+  "upstream-job-failed": {
+    kind: "transient",
+    summary: "A job that an upstream was asked to prepare failed, or took too long, again and again.",
+    solve: "It is tried again with the next read; look at the upstream for the reason. Committed slices are kept.",
+  },
   "request-conflict": {
     kind: "user",
     summary: "Two parts of a stream set the same parameter, header or body field of a request.",
@@ -299,6 +304,12 @@ export const catalogue = entries({
     kind: "user",
     summary: "The stored state of a stream does not fit its cursor.",
     solve: "Correct the formats of the cursor, or reset the stream; committed pages are kept.",
+  },
+  "auth-failed": {
+    kind: "user",
+    summary: "An upstream did not issue a token for the channel's credentials.",
+    solve:
+      "Check the credentials of the channel and sign in again where the upstream asks for it; committed pages are kept.",
   },
   "egress-refused": {
     kind: "user",

@@ -1,5 +1,14 @@
 // Outgoing HTTP as a port, so that simulations own the network and address rules are enforced in one place.
 
+/** Proves the client on the connection itself (mutual TLS); all of it PEM. */
+export interface TlsIdentity {
+  readonly certificate: string;
+  readonly key: string;
+  readonly passphrase?: string;
+  /** Authorities that the server's certificate may come from, instead of the usual ones. */
+  readonly authorities?: string;
+}
+
 export interface HttpRequest {
   readonly method: string;
   readonly url: string;
@@ -8,6 +17,7 @@ export interface HttpRequest {
   /** For the whole exchange: connect, headers and body. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  readonly identity?: TlsIdentity;
 }
 
 export interface HttpResponse {

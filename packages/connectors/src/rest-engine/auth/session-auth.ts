@@ -1,0 +1,73 @@
+// A login request gives a token, which proves the requests that follow. One login at a time serves all that wait for it.
+import { MillraceError } from "@millrace/core";
+import type { Authenticator, Decoder, EngineContext, Requester } from "../components.ts";
+import type { UpstreamRules } from "../manners/manners.ts";
+import { valueAtPath } from "../record-path.ts";
+import { sendRequest } from "../send-request.ts";
+import type { RequestParts } from "../request.ts";
+
+export interface SessionOptions {
+  readonly login: Requester;
+  readonly rules: UpstreamRules;
+  readonly decoder: Decoder;
+  /** Where the token stands in the answer. */
+  readonly path: readonly string[];
+  /** Absent: each request logs in anew. */
+  readonly lifeMs?: number;
+  /** What a request carries. */
+  readonly carry: (token: string) => RequestParts;
+  readonly credentialParams?: readonly string[];
+}
+
+const answerBytesMax = 1024 * 1024;
+
+export function sessionAuth(options: SessionOptions): Authenticator {
+  let known: { readonly token: string; readonly endsMs: number } | undefined;
+  let flight: Promise<string> | undefined;
+  return {
+    ...(options.credentialParams === undefined ? {} : { credentialParams: options.credentialParams }),
+    async parts(context, _, signal) {
+      if (known !== undefined && context.clock.monotonicMs() < known.endsMs) return options.carry(known.token);
+      const { lifeMs } = options;
+      if (lifeMs === undefined) return options.carry(await login(context, options, signal));
+      flight ??= login(context, options, signal).finally(() => (flight = undefined));
+      const token = await flight;
+      known = { token, endsMs: context.clock.monotonicMs() + lifeMs };
+      return options.carry(token);
+    },
+    refresh() {
+      known = undefined;
+      return Promise.resolve();
+    },
+  };
+}
+
+/** @throws MillraceError auth-failed */
+async function login(
+  context: EngineContext,
+  { login: requester, rules, decoder, path }: SessionOptions,
+  signal: AbortSignal,
+): Promise<string> {
+  const slice = { partition: {}, window: {}, extra: {} };
+  const sent = await sendRequest<unknown>(
+    {
+      context: { ...context, personal: true },
+      requester,
+      rules,
+      at: { slice, token: undefined },
+      parts: {},
+      bytesMax: answerBytesMax,
+      jitter: { baseMs: 500, capMs: 10_000 },
+      read: async (answer) => (await Array.fromAsync(decoder.documents(answer)))[0],
+    },
+    signal,
+  ).catch((thrown: unknown) => {
+    if (!(thrown instanceof MillraceError) || thrown.kind === "transient") throw thrown;
+    throw new MillraceError("auth-failed", `The login failed: ${thrown.message}`, { cause: thrown });
+  });
+  const found = sent.kind === "answer" ? valueAtPath(sent.value, path) : undefined;
+  if ((typeof found !== "string" || found === "") && typeof found !== "number")
+    throw new MillraceError("auth-failed", `The login's answer has no token at ${path.join(".")}.`);
+  context.redactor.add(String(found));
+  return String(found);
+}
