@@ -2,7 +2,16 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { silentLogger, stringifyExact, systemClock, type ContractDefinition, type Warehouse } from "@millrace/core";
+import {
+  keyColumns,
+  silentLogger,
+  stringifyExact,
+  systemClock,
+  type ContractDefinition,
+  type LoadResult,
+  type Warehouse,
+  type WriteMode,
+} from "@millrace/core";
 import { compileVerdict } from "@millrace/quality";
 import { openDuckDbWarehouse } from "@millrace/warehouse-duckdb";
 
@@ -17,7 +26,8 @@ export interface VerdictStage {
     definition: ContractDefinition,
     records: readonly object[],
     bytes: number,
-  ): Promise<{ readonly codes: readonly (readonly string[])[]; readonly trusted: bigint }>;
+    write?: WriteMode,
+  ): Promise<{ readonly codes: readonly (readonly string[])[]; readonly trusted: bigint; readonly counts: LoadResult }>;
   close(): Promise<void>;
 }
 
@@ -34,18 +44,18 @@ export async function openVerdictStage(): Promise<VerdictStage> {
   let batch = 0n;
   return {
     warehouse,
-    async judge(definition, records, bytes) {
+    async judge(definition, records, bytes, write = "append") {
       batch += 1n;
       const path = join(folder, "objects", `${batch}.ndjson`);
       writeFileSync(path, records.map((record) => `${stringifyExact(record)}\n`).join(""));
-      await load(warehouse, { definition, batch, path, bytes });
+      const counts = await load(warehouse, { definition, batch, path, bytes, write });
       const found = await warehouse.query("SELECT row_no, codes FROM millrace.quarantine WHERE batch = ?", [batch], {
         rowsMax: 1_000_000,
       });
       const codes = records.map((): readonly string[] => []);
       for (const [row, list] of found.rows) codes[Number(row) - 1] = list as readonly string[];
       const trusted = await warehouse.query(`SELECT count(*) FROM p.${definition.name} WHERE _batch = ?`, [batch]);
-      return { codes, trusted: trusted.rows[0]?.[0] as bigint };
+      return { codes, trusted: trusted.rows[0]?.[0] as bigint, counts };
     },
     async close() {
       await warehouse.close();
@@ -54,27 +64,36 @@ export async function openVerdictStage(): Promise<VerdictStage> {
   };
 }
 
+/** 2026-01-06 12:00 UTC. */
+const receivedMicros = 1_767_700_800_000_000n;
+
 interface Part {
   readonly definition: ContractDefinition;
   readonly batch: bigint;
   readonly path: string;
   readonly bytes: number;
+  readonly write: WriteMode;
 }
 
-async function load(warehouse: Warehouse, { definition, batch, path, bytes }: Part): Promise<void> {
+async function load(warehouse: Warehouse, { definition, batch, path, bytes, write }: Part): Promise<LoadResult> {
   const ref = { key: `${batch}`, codec: "none", sha256: "", bytes, storedBytes: bytes, formatVersion: 1 } as const;
   const local = { path, [Symbol.asyncDispose]: () => Promise.resolve() };
-  await warehouse.write([`p.${definition.name}`], async (tx) => {
-    await tx.ensureTable({ domain: "p", name: definition.name, columns: definition.columns, key: [] });
+  return warehouse.write([`p.${definition.name}`], async (tx) => {
+    await tx.ensureTable({
+      domain: "p",
+      name: definition.name,
+      columns: definition.columns,
+      key: keyColumns(definition),
+    });
     return tx.load({
       batch,
       channel: "p.way",
       domain: "p",
       contract: definition,
       verdict: compileVerdict(definition, "p"),
-      write: "append",
+      write,
       source: { kind: "objects", objects: [{ ref, encoding: "none", local }], format: { kind: "ndjson" } },
-      receivedSeq: 1n,
+      receivedSeq: receivedMicros + batch,
       replacesBatches: [],
       keepReplaced: false,
     });

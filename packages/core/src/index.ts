@@ -9,6 +9,7 @@ export * from "./contract/check.ts";
 export * from "./contract/column-check.ts";
 export * from "./contract/expression.ts";
 export * from "./contract/expression-type.ts";
+export * from "./contract/set-rule.ts";
 export * from "./contract/validate-contract.ts";
 export * from "./bytes/decode-zstd.ts";
 export * from "./json/exact-json.ts";

@@ -3,6 +3,7 @@ import { callerLocation } from "../project/location.ts";
 import type { ColumnBuilder } from "./column-builder.ts";
 import type { ContractDefinition, RuleDefinition } from "./contract.ts";
 import type { Expression } from "./expression.ts";
+import type { SetCheck, SetRuleDefinition } from "./set-rule.ts";
 import { validateContract } from "./validate-contract.ts";
 
 type Columns = Readonly<Record<string, ColumnBuilder<unknown, boolean>>>;
@@ -39,9 +40,21 @@ function sqlLiteral(value: string | number | bigint | boolean | undefined): stri
 export function rule<const Column extends string = never>(
   name: string,
   condition: SqlText | Expression<Column>,
+  options?: string | RuleFacts,
+): RuleDefinition<Column>;
+/** A named rule over more than one row: `rule("one_per_day", check.unique("store", "day"))`. */
+export function rule<const Column extends string = never>(
+  name: string,
+  set: SetCheck<Column>,
+  options?: string | RuleFacts,
+): SetRuleDefinition<Column>;
+export function rule(
+  name: string,
+  condition: SqlText | Expression | SetCheck,
   options: string | RuleFacts = {},
-): RuleDefinition<Column> {
+): RuleDefinition | SetRuleDefinition {
   const facts = typeof options === "string" ? { description: options } : options;
+  if ("set" in condition) return { name, set: condition, ...facts };
   return { name, condition: "op" in condition ? condition : { op: "sql", sql: condition.sql }, ...facts };
 }
 
@@ -61,14 +74,16 @@ type RuleFacts = Pick<RuleDefinition, "severity" | "description">;
 export function contract<const C extends Columns>(
   name: string,
   columns: C,
-  rules: readonly RuleDefinition<keyof C & string>[] = [],
+  rules: readonly (RuleDefinition<keyof C & string> | SetRuleDefinition<keyof C & string>)[] = [],
 ): Contract<InferRow<C>> {
   const location = callerLocation();
+  const sets = rules.filter((one) => "set" in one);
   const definition: ContractDefinition = {
     kind: "contract",
     name,
     columns: Object.entries(columns).map(([column, builder]) => ({ name: column, ...builder.facts })),
-    rules,
+    rules: rules.filter((one) => "condition" in one),
+    ...(sets.length === 0 ? {} : { sets }),
     ...(location === undefined ? {} : { location }),
   };
   validateContract(definition);

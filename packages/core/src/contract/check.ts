@@ -1,4 +1,5 @@
 // `check`: conditions for `rule()`, over the columns of one row. They run the same in the warehouse and at the ingress, unlike SQL text.
+import { checkSets } from "./check-sets.ts";
 import type { Comparison, Expression } from "./expression.ts";
 
 /** A column's name, or an expression. */
@@ -6,6 +7,8 @@ type Operand<Column extends string> = Column | Expression<Column>;
 type Constant = string | number | bigint | boolean;
 
 export const check = {
+  ...checkSets,
+
   /** Two columns, or a column and an expression: `check.compare("ends", ">", "starts")`. */
   compare<const A extends string = never, const B extends string = never>(
     left: Operand<A>,

@@ -1,6 +1,7 @@
 // Contracts as data: what `contract()` returns, what quality compiles, what the ledger records. See builder.ts for how authors write them.
 import type { Expression } from "./expression.ts";
 import type { LogicalType } from "./logical-type.ts";
+import type { SetRuleDefinition } from "./set-rule.ts";
 
 /**
  * What a failed rule does. `reject`: the row goes to quarantine; `block`: the whole batch is refused, nothing of it is written; `warn`: the row
@@ -72,6 +73,8 @@ export interface ContractDefinition {
   readonly name: string;
   readonly columns: readonly ColumnDefinition[];
   readonly rules: readonly RuleDefinition[];
+  /** Rules over more than one row; absent when there are none. */
+  readonly sets?: readonly SetRuleDefinition[];
   /** Where the author wrote it; absent for contracts made by programs. */
   readonly location?: SourceLocation;
 }
@@ -99,6 +102,11 @@ export function checkCode(contract: ContractDefinition, column: ColumnDefinition
 /** Code of a named rule: `<contract>.row.<rule>`. */
 export function ruleCode(contract: ContractDefinition, rule: string): VerdictCode {
   return `${contract.name}.row.${rule}`;
+}
+
+/** Code of a rule over more than one row: `<contract>.set.<rule>`. */
+export function setCode(contract: ContractDefinition, rule: string): VerdictCode {
+  return `${contract.name}.set.${rule}`;
 }
 
 /** Code of a record that cannot be parsed at all. */

@@ -5,6 +5,7 @@ import { checkCondition, columnChecks } from "./column-check.ts";
 import { checkCode, type ColumnCheck, type ColumnDefinition, type ContractDefinition } from "./contract.ts";
 import { typeOf } from "./expression-type.ts";
 import { describeType, type LogicalKind, type LogicalType } from "./logical-type.ts";
+import { validateSetRule } from "./validate-sets.ts";
 
 const identifier = /^[a-z_][a-z0-9_]{0,62}$/i;
 const versioned: readonly LogicalKind[] = ["int32", "int64", "timestamp"];
@@ -107,6 +108,16 @@ function validateRules(contract: ContractDefinition, fail: (problem: string) => 
     const type = typeOf(rule.condition, contract.columns, inRule);
     if (type.kind !== "bool") inRule(`is a value of type ${describeType(type)}; a rule is true or false`);
   }
+  for (const rule of contract.sets ?? []) {
+    if (!identifier.test(rule.name)) fail(`rule "${rule.name}": a name has letters, digits and _`);
+    if (names.has(rule.name)) fail(`rule "${rule.name}" is declared twice`);
+    names.add(rule.name);
+    validateSetRule(contract, rule, fail);
+  }
+  validateCodes(contract, fail);
+}
+
+function validateCodes(contract: ContractDefinition, fail: (problem: string) => never): void {
   const codes = new Set<string>();
   for (const column of contract.columns)
     for (const check of column.checks) {

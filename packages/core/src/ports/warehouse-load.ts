@@ -1,5 +1,5 @@
 // What the loader asks of a warehouse for one batch: raw objects in, typed rows and quarantine out, counted.
-import type { ContractDefinition, VerdictCode } from "../contract/contract.ts";
+import type { ContractDefinition, Severity, VerdictCode } from "../contract/contract.ts";
 import type { LocalObject, ObjectRef } from "./object-store.ts";
 
 /** How the bytes of an object become records. */
@@ -49,6 +49,23 @@ export interface WatchedCheck extends RowCheck {
   readonly severity: "warn" | "block";
 }
 
+/**
+ * A check over several rows, judged after the row checks in the same transaction. Its SQL reads `batch_rows` (the rows that pass, in a merge the newest
+ * of each key), `table_rows` (the rows that the table keeps beside them) and `other_rows` (the table `other`, empty while there is none), and may use
+ * `received_at()`. The first two have the contract's columns; `batch_rows` also has `_row`, the row's position, from 1.
+ */
+export interface SetRule {
+  readonly code: VerdictCode;
+  /** `reject` only for `judges: "rows"`. */
+  readonly severity: Severity;
+  /** `rows`: selects `_row` of each row that fails; `whole`: one row with `passes` (NULL passes) and `found`, a text of what was measured. */
+  readonly judges: "rows" | "whole";
+  readonly sql: string;
+  /** Columns whose values the reason may show (PII columns never are). */
+  readonly columns: readonly string[];
+  readonly other?: { readonly domain: string; readonly name: string; readonly columns: readonly string[] };
+}
+
 /** Parent that must exist, else the row is held. */
 export interface ReferenceCheck {
   readonly code: VerdictCode;
@@ -62,6 +79,7 @@ export interface LoadVerdict {
   /** A row that fails one goes to quarantine. */
   readonly rows: readonly RowCheck[];
   readonly watched?: readonly WatchedCheck[];
+  readonly sets?: readonly SetRule[];
   readonly references: readonly ReferenceCheck[];
 }
 

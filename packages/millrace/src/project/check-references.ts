@@ -5,6 +5,7 @@ import {
   type ColumnDefinition,
   type ContractDefinition,
   type DomainDefinition,
+  type SetCheck,
 } from "@millrace/core";
 import type { ProjectProblems } from "./project-problems.ts";
 
@@ -13,12 +14,39 @@ export function checkReferences(domains: readonly DomainDefinition[], problems: 
   for (const { name, contracts } of domains)
     for (const contract of contracts) tables.set(`${name}.${contract.name}`.toLowerCase(), contract);
   for (const { name, contracts } of domains)
-    for (const contract of contracts)
+    for (const contract of contracts) {
+      for (const rule of contract.sets ?? []) {
+        const problem = otherTableProblem(contract, rule.set, name, tables);
+        if (problem !== undefined)
+          problems.add(contract.location, `contract "${contract.name}", rule "${rule.name}": ${problem}`);
+      }
       for (const column of contract.columns) {
         const problem = referenceProblem(column, name, tables);
         if (problem !== undefined)
           problems.add(contract.location, `contract "${contract.name}", column "${column.name}": ${problem}`);
       }
+    }
+}
+
+/** Columns of another contract's table that a rule over several rows reads; a table that no contract declares may be a model's. */
+function otherTableProblem(
+  contract: ContractDefinition,
+  set: SetCheck,
+  domain: string,
+  tables: ReadonlyMap<string, ContractDefinition>,
+): string | undefined {
+  if (set.set !== "exists" && set.set !== "sameRows") return undefined;
+  const wanted = set.set === "exists" ? set.parentColumns : set.columns;
+  const full = set.table.includes(".") ? set.table : `${domain}.${set.table}`;
+  if (!tables.has(full.toLowerCase())) return undefined;
+  for (const [at, column] of set.columns.entries()) {
+    const own = contract.columns.find(({ name }) => name === column);
+    if (own === undefined) continue;
+    const references = { table: set.table, column: wanted[at] ?? column };
+    const problem = referenceProblem({ ...own, references }, domain, tables);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }
 
 function referenceProblem(

@@ -1,8 +1,10 @@
 // docs/rules.md, made from what the kinds of rules say of themselves.
-import { columnChecks, type check } from "@millrace/core";
+import { columnChecks, setChecks, type check } from "@millrace/core";
+
+type SetFunction = keyof typeof setChecks | "uniqueLast";
 
 /** What each function of `check` says of a row. */
-const conditions: Readonly<Record<keyof typeof check, string>> = {
+const conditions: Readonly<Record<Exclude<keyof typeof check, SetFunction>, string>> = {
   compare: 'two columns, or a column and an expression: `check.compare("ends", ">", "starts")`',
   value: "a constant, of the type of what it stands beside",
   sum: 'the exact sum of numbers: `check.compare(check.sum("net", "tax"), "=", "gross")`',
@@ -49,6 +51,7 @@ export function renderRules(): string {
     "",
     "`rule(name, sql`...`)` takes any SQL condition over the row; it runs in the loader alone.",
     "",
+    ...sets(),
   ].join("\n");
 }
 
@@ -75,6 +78,26 @@ const introduction: readonly string[] = [
   "repetitions are judged by the loader alone, and so are very long texts.",
   "",
 ];
+
+function sets(): string[] {
+  return [
+    "## Of several rows",
+    "",
+    'In `rule("name", check)`; the code is `<contract>.set.<name>`. They are judged in the batch\'s own transaction, over the rows that passed the rules of a row',
+    "(in a merge the newest of each key), together with the rows that the table keeps. Those that know the rows that fail can reject them; where all rules",
+    "of a batch look at the same rows, a row has the codes of all that it fails. `scope` says whether the batch alone is measured or the table with it.",
+    "A row that only such a rule rejects keeps in quarantine its values as they are stored, where the others keep the spelling of their source.",
+    "",
+    row(["Function", "Meaning", "Severity", "Rejects rows", "Example"]),
+    row(["---", "---", "---", "---", "---"]),
+    ...Object.entries(setChecks).map(([name, { summary, severity, rows, example }]) =>
+      row([`\`check.${name}\``, summary, severity, rows ? "yes" : "no", `\`${example}\``]),
+    ),
+    "",
+    "`check.uniqueLast` is `unique` that keeps the last row of the batch.",
+    "",
+  ];
+}
 
 function row(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;

@@ -1,14 +1,22 @@
-// Compiles a contract into what the loader asks of the warehouse: row checks as SQL over the typed columns, and references to parents.
+// Compiles a contract into what the loader asks of the warehouse: row checks as SQL over the typed columns, rules over
+// several rows, and references to parents.
 import {
   columnCode,
+  setChecks,
+  setCode,
+  setColumns,
   type ColumnDefinition,
   type ContractDefinition,
   type LoadVerdict,
   type ReferenceCheck,
   type RowCheck,
+  type SetCheck,
+  type SetRule,
+  type SetRuleDefinition,
 } from "@millrace/core";
 import { rowRules, type RowRule } from "../rules/row-rules.ts";
 import { expressionSql, mayBeNull } from "./expression-sql.ts";
+import { setSql } from "./set-sql.ts";
 
 /**
  * @param domain the contract's own domain, for references without one
@@ -24,6 +32,7 @@ export function compileVerdict(contract: ContractDefinition, domain: string): Lo
     watched: rules
       .filter((rule) => rule.severity !== "reject")
       .map((rule) => ({ ...rowCheck(contract, rule), severity: rule.severity === "block" ? "block" : "warn" })),
+    sets: (contract.sets ?? []).map((rule) => setRule(contract, rule, domain)),
   };
 }
 
@@ -36,15 +45,38 @@ function rowCheck(contract: ContractDefinition, rule: RowRule): RowCheck {
   };
 }
 
+function setRule(contract: ContractDefinition, { name, set, severity }: SetRuleDefinition, domain: string): SetRule {
+  const kind = setChecks[set.set];
+  return {
+    code: setCode(contract, name),
+    severity: severity ?? kind.severity,
+    judges: kind.rows ? "rows" : "whole",
+    sql: setSql(contract, set),
+    columns: setColumns(set),
+    ...("table" in set ? { other: otherTable(set, domain) } : {}),
+  };
+}
+
+function otherTable(set: SetCheck & { readonly table: string }, domain: string): NonNullable<SetRule["other"]> {
+  const columns = set.set === "exists" ? set.parentColumns : set.set === "sameRows" ? set.columns : [];
+  return { ...tableOf(set.table, domain), columns };
+}
+
+/** A table's name, in the contract's own domain where it names none. */
+function tableOf(written: string, domain: string): { readonly domain: string; readonly name: string } {
+  const [first = "", second] = written.split(".");
+  return second === undefined ? { domain, name: first } : { domain: first, name: second };
+}
+
 function reference(contract: ContractDefinition, column: ColumnDefinition, domain: string): ReferenceCheck[] {
   if (column.references === undefined) return [];
-  const [first = "", second] = column.references.table.split(".");
+  const parent = tableOf(column.references.table, domain);
   return [
     {
       code: columnCode(contract, column.name, "references"),
       column: column.name,
-      parentDomain: second === undefined ? domain : first,
-      parentTable: second ?? first,
+      parentDomain: parent.domain,
+      parentTable: parent.name,
       parentColumn: column.references.column,
     },
   ];

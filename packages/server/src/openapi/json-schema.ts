@@ -2,6 +2,7 @@
 import {
   checkCode,
   ruleCode,
+  setCode,
   type ColumnCheck,
   type ColumnDefinition,
   type ContractDefinition,
@@ -67,6 +68,7 @@ function typeSchema(type: LogicalType): JsonSchema {
 
 /** What a record of the contract looks like on its way in, with the codes of its rules. */
 export function recordSchema(contract: ContractDefinition): JsonSchema {
+  const { sets = [] } = contract;
   return {
     type: "object",
     title: contract.name,
@@ -74,13 +76,13 @@ export function recordSchema(contract: ContractDefinition): JsonSchema {
       contract.columns.map((column) => [column.source ?? column.name, fieldSchema(column)]),
     ),
     required: contract.columns.filter((column) => column.required).map((column) => column.source ?? column.name),
-    ...(contract.rules.length === 0
+    ...(contract.rules.length + sets.length === 0
       ? {}
       : {
-          "x-rules": contract.rules.map((rule) => ({
-            code: ruleCode(contract, rule.name),
-            ...describe(rule.description),
-          })),
+          "x-rules": [
+            ...contract.rules.map((rule) => ({ code: ruleCode(contract, rule.name), ...describe(rule.description) })),
+            ...sets.map((rule) => ({ code: setCode(contract, rule.name), ...describe(rule.description) })),
+          ],
         }),
     "x-codes": contract.columns.flatMap((column) => column.checks.map((check) => checkCode(contract, column, check))),
   };

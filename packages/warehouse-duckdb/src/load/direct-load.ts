@@ -21,6 +21,9 @@ export function goesDirectly(request: LoadRequest): request is DirectRequest {
   const { source, verdict } = request;
   if (source.kind !== "objects" || source.format.kind === "json" || verdict.references.length > 0) return false;
   if (request.write === "merge" && keyColumns(request.contract).length > 0) return false;
+  // The position of a row inside its object is known only where there is one.
+  const rejecting = (verdict.sets ?? []).some((rule) => rule.severity === "reject");
+  if (rejecting && source.objects.length > 1) return false;
   const bytes = source.objects.reduce((sum, object) => sum + object.ref.bytes, 0);
   return bytes >= directBytesMin && source.objects.length <= objectsMax && verdict.rows.every(keepsOrder);
 }
@@ -30,7 +33,7 @@ function keepsOrder(check: { readonly sql: string }): boolean {
   return !/\b(?:in|select|exists|any|all)\b/i.test(check.sql.replaceAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g, ""));
 }
 
-interface DirectTarget {
+export interface DirectTarget {
   readonly connection: DuckDBConnection;
   /** Qualified name of the physical table, which has a column `_hidden`. */
   readonly physical: string;

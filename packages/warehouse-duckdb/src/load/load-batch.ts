@@ -15,6 +15,8 @@ import { goesDirectly, loadDirectly, type DirectRequest } from "./direct-load.ts
 import { insertQuarantine, placeReadmitted, resolveReadmitted } from "./quarantine-rows.ts";
 import { removeBatches } from "./remove-batches.ts";
 import { recordRejections, watchRows } from "./rule-results.ts";
+import { directRelations, goodRows, hideFailedSets } from "./set-rules-direct.ts";
+import { markFailed, watchSets } from "./set-rules.ts";
 import { stageRows, unreadable } from "./stage-rows.ts";
 import { markDuplicates, markHeld } from "./staged-marks.ts";
 import { swapTable } from "./swap-table.ts";
@@ -89,8 +91,17 @@ async function place(
   const removed = await removeBatches(connection, request, table);
   await markHeld(connection, request, stage);
   await markDuplicates(connection, request, { stage, table: physical });
+  const relations = {
+    connection,
+    bounds,
+    good: acceptedRows(stage),
+    table: physical,
+    kept: "true",
+  };
+  await markFailed(relations, request);
   const counts = await countStage(connection, stage);
-  await watchRows({ connection, bounds, relation: acceptedRows(stage) }, request);
+  await watchRows({ connection, bounds, relation: relations.good }, request);
+  await watchSets(relations, request);
   const written = await writeRows(connection, request, { stage, table });
   if (request.source.kind === "objects") {
     await insertQuarantine(connection, request, stage);
@@ -120,8 +131,11 @@ async function placeDirectly(context: LoadContext, request: DirectRequest, table
       direct.failed = unreadable(fromEngineError(error));
       throw error;
     }
-    const good = `SELECT * FROM ${qualified(storeSchema, physical)} WHERE _batch = ${request.batch} AND _hidden IS NULL`;
-    await watchRows({ connection, bounds, relation: good }, request);
+    const place = { connection, bounds, physical: qualified(storeSchema, physical) };
+    const failed = await hideFailedSets(place, request);
+    counts = { ...counts, quarantined: counts.quarantined + failed };
+    await watchRows({ connection, bounds, relation: goodRows(place, request) }, request);
+    await watchSets(directRelations(place, request), request);
     direct.numbered ||= request.source.format.kind !== "parquet";
     failpoint("batch.staged");
   };
@@ -146,7 +160,7 @@ function tracelessly(request: LoadRequest, replaced: bigint): boolean {
 async function countStage(connection: DuckDBConnection, stage: string): Promise<Omit<LoadResult, "replaced">> {
   const found = await select(
     connection,
-    `SELECT count(*), count(*) FILTER (s._codes IS NULL AND m.mark IS NULL), count(*) FILTER (s._codes IS NOT NULL OR m.mark = 'held'),
+    `SELECT count(*), count(*) FILTER (s._codes IS NULL AND m.mark IS NULL), count(*) FILTER (s._codes IS NOT NULL OR m.mark IN ('held', 'rejected')),
       count(*) FILTER (m.mark = 'duplicate'), count(*) FILTER (m.mark = 'held') FROM ${stage} AS s LEFT JOIN batch_stage_marks AS m ON m._row_id = s.rowid`,
   );
   const [received, accepted, quarantined, duplicate, held] = (found.rows[0] ?? []).map((value) => asBigint(value));

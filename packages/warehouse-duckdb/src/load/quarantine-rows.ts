@@ -3,6 +3,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { MillraceError, type LoadRequest } from "@millrace/core";
 import { ident, literal } from "../engine/identifiers.ts";
 import { execute } from "../engine/statement-runner.ts";
+import { storedOriginal } from "./set-rules.ts";
 import type { SourceColumn } from "./source-reader.ts";
 
 export async function insertQuarantine(
@@ -19,10 +20,10 @@ export async function insertQuarantine(
   await execute(
     connection,
     `INSERT INTO millrace.quarantine
-      SELECT ${request.batch}, r.place + 1, ?, ?, ?, r.codes, r.reasons, r._original, ${key}, r.place - ${first} + 1, r._seq, r.state, NULL, now(), NULL FROM (
-        SELECT s.rowid AS place, s._file, s._original, s._seq, coalesce(s._codes, m.codes) AS codes, coalesce(s._reasons, m.reasons) AS reasons,
-          CASE WHEN s._codes IS NULL THEN 'held' ELSE 'open' END AS state
-        FROM ${stage} AS s LEFT JOIN batch_stage_marks AS m ON m._row_id = s.rowid AND m.mark = 'held'
+      SELECT ${request.batch}, r.place + 1, ?, ?, ?, r.codes, r.reasons, r.original, ${key}, r.place - ${first} + 1, r._seq, r.state, NULL, now(), NULL FROM (
+        SELECT s.rowid AS place, s._file, coalesce(s._original, ${storedOriginal(request.contract.columns, "s.")}) AS original, s._seq,
+          coalesce(s._codes, m.codes) AS codes, coalesce(s._reasons, m.reasons) AS reasons, CASE WHEN m.mark = 'held' THEN 'held' ELSE 'open' END AS state
+        FROM ${stage} AS s LEFT JOIN batch_stage_marks AS m ON m._row_id = s.rowid AND m.mark IN ('held', 'rejected')
         WHERE s._codes IS NOT NULL OR m.mark IS NOT NULL) AS r ORDER BY r.place`,
     [request.channel, request.domain, request.contract.name],
   );
@@ -92,9 +93,9 @@ export async function resolveReadmitted(
     connection,
     `UPDATE millrace.quarantine AS q SET codes = failed.codes, reasons = failed.reasons, state = failed.state, changed_at = now()
       FROM (SELECT p.batch, p.row_no, coalesce(s._codes, m.codes) AS codes, coalesce(s._reasons, m.reasons) AS reasons,
-          CASE WHEN s._codes IS NULL THEN 'held' ELSE 'open' END AS state
+          CASE WHEN m.mark = 'held' THEN 'held' ELSE 'open' END AS state
         FROM temp.batch_readmit AS p JOIN ${stage} AS s ON s.rowid = p.place LEFT JOIN batch_stage_marks AS m ON m._row_id = s.rowid
-        WHERE s._codes IS NOT NULL OR m.mark = 'held') AS failed
+        WHERE s._codes IS NOT NULL OR m.mark IN ('held', 'rejected')) AS failed
       WHERE q.batch = failed.batch AND q.row_no = failed.row_no`,
   );
   await execute(connection, "DROP TABLE batch_readmit");

@@ -7,7 +7,7 @@ import { asBigint } from "../engine/values.ts";
 import { checkSql } from "./label.ts";
 
 /** Row numbers that are kept per rule. */
-const samplesMax = 10;
+export const samplesMax = 10;
 
 /** Where the batch's good rows are: a relation with the contract's columns and `_row`, their position in the batch. */
 export interface GoodRows {
