@@ -24,11 +24,19 @@ const baselines = {
 } as const;
 
 interface Door {
+  readonly process: ServedProcess<unknown>;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 type Sides = Readonly<Record<Side, Door>>;
+
+interface Driven extends PageClientOutcome {
+  /** Of the server, per answer, warm-up included. */
+  readonly processorMicros: number;
+}
+
+type Found = Record<Side, Driven[]>;
 
 export async function* serveSuite({ rows = 1_000_000, runs = 5, seconds = 10 }: SuiteOptions): AsyncGenerator<Figure> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
@@ -43,8 +51,8 @@ export async function* serveSuite({ rows = 1_000_000, runs = 5, seconds = 10 }: 
       threads: availableParallelism(),
     });
     const sides: Sides = {
-      millrace: { url: ready.url, headers: { authorization: `Bearer ${ready.token}` } },
-      bare: { url: (await bare.ready()).url, headers: {} },
+      millrace: { process: instance, url: ready.url, headers: { authorization: `Bearer ${ready.token}` } },
+      bare: { process: bare, url: (await bare.ready()).url, headers: {} },
     };
     const body = await compareSample(sides, rows);
     await bare.ask("constant", body);
@@ -97,7 +105,7 @@ interface Extent {
 /** No page is asked for twice of Millrace, so that none comes from its cache. */
 async function* uncached(sides: Sides, { rows, runs, seconds }: Extent): AsyncGenerator<Figure> {
   const perRun = Math.floor((pagesMax(rows) - sampled) / runs);
-  const found: Record<Side, PageClientOutcome[]> = { millrace: [], bare: [] };
+  const found: Found = { millrace: [], bare: [] };
   const before = await pagesRead(sides);
   for (let run = 0; run < runs; run += 1) {
     const pages = { rows, first: sampled + run * perRun, count: Math.min(perRun, pagesPerRunMax) };
@@ -113,7 +121,7 @@ async function* uncached(sides: Sides, { rows, runs, seconds }: Extent): AsyncGe
 async function* cached(sides: Sides, { rows, runs, seconds }: Extent): AsyncGenerator<Figure> {
   const [path = ""] = pathsOf("millrace", { rows, first: 0, count: 1 });
   await text(sides.millrace, path);
-  const found: Record<Side, PageClientOutcome[]> = { millrace: [], bare: [] };
+  const found: Found = { millrace: [], bare: [] };
   const before = await pagesRead(sides);
   for (let run = 0; run < runs; run += 1) {
     found.bare.push(await drive(sides.bare, "/constant", { runs, seconds }));
@@ -124,12 +132,15 @@ async function* cached(sides: Sides, { rows, runs, seconds }: Extent): AsyncGene
 }
 
 async function drive(
-  side: Door,
+  { process, url, headers }: Door,
   pages: PageClientInput["pages"],
   { runs, seconds }: Pick<Extent, "runs" | "seconds">,
-): Promise<PageClientOutcome> {
-  const input: PageClientInput = { ...side, pages, connections, warmUpSeconds, seconds: seconds / runs };
-  return (await measured<PageClientOutcome>(script("./page-client.ts"), input)).result;
+): Promise<Driven> {
+  const input: PageClientInput = { url, headers, pages, connections, warmUpSeconds, seconds: seconds / runs };
+  const before = await process.spent();
+  const { result } = await measured<PageClientOutcome>(script("./page-client.ts"), input);
+  const { processorSeconds } = await process.spent();
+  return { ...result, processorMicros: ((processorSeconds - before.processorSeconds) * 1e6) / result.requests };
 }
 
 /** How often Millrace asked its warehouse for a page. */
@@ -138,12 +149,9 @@ async function pagesRead({ millrace }: Sides): Promise<number> {
   return Number(/^millrace_data_pages_read_total (\d+)/m.exec(metrics)?.[1] ?? 0);
 }
 
-function* figures(
-  name: "cached" | "uncached",
-  found: Readonly<Record<Side, readonly PageClientOutcome[]>>,
-): Generator<Figure> {
+function* figures(name: "cached" | "uncached", found: Readonly<Found>): Generator<Figure> {
   const suite = "serve";
-  const of = (side: Side, value: (one: PageClientOutcome) => number): number => median(found[side].map(value));
+  const of = (side: Side, value: (one: Driven) => number): number => median(found[side].map(value));
   const rate = (side: Side): number => of(side, (one) => one.requestsPerSecond);
   const baselineName = baselines[name];
   yield { suite, name: `${name} page of 100 rows, baseline`, value: rounded(rate("bare")), unit: "requests/s" };
@@ -151,6 +159,12 @@ function* figures(
     { suite, name: `${name} page of 100 rows`, unit: "requests/s" },
     { subject: rate("millrace"), baseline: rate("bare"), baselineName, goal: goals[name] },
   );
-  yield { suite, name: `${name} page, p99, baseline`, value: rounded(of("bare", (one) => one.p99Ms)), unit: "ms" };
-  yield { suite, name: `${name} page, p99`, value: rounded(of("millrace", (one) => one.p99Ms)), unit: "ms" };
+  for (const [what, side] of [
+    ["", "millrace"],
+    [", baseline", "bare"],
+  ] as const) {
+    const spent = rounded(of(side, (one) => one.processorMicros));
+    yield { suite, name: `${name} page, p99${what}`, value: rounded(of(side, (one) => one.p99Ms)), unit: "ms" };
+    yield { suite, name: `${name} page, processor time of the server${what}`, value: spent, unit: "us/request" };
+  }
 }

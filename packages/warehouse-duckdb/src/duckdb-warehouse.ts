@@ -114,7 +114,9 @@ export class DuckDbWarehouse implements Warehouse {
   }
 
   query(sql: string, params: readonly SqlValue[] = [], options: QueryOptions = {}): Promise<QueryResult> {
-    return this.#readers.use((connection) => select(connection, sql, params, options));
+    return this.#readers.usePrepared((connection, statements) =>
+      select(connection, sql, params, { ...options, statements }),
+    );
   }
 
   async stream(sql: string, params: readonly SqlValue[] = [], options: StreamOptions = {}): Promise<ResultStream> {

@@ -6,6 +6,7 @@ import {
   toMillraceError,
   type ChannelDefinition,
   type EventLog,
+  type Labels,
   type Metrics,
 } from "@millrace/core";
 import type { EventsConfig } from "@millrace/connectors";
@@ -20,6 +21,7 @@ interface Entrance {
   readonly channel: string;
   readonly batcher: EventBatcher;
   readonly judge: RecordJudge;
+  readonly labels: Labels;
 }
 
 export interface IngressParts {
@@ -50,7 +52,7 @@ export class Ingress {
     this.#entrances.clear();
     for (const batcher of batchers) {
       const channel = channelName(batcher.definition);
-      this.#entrances.set(channel, { channel, batcher, judge: judgeOf(batcher.definition) });
+      this.#entrances.set(channel, { channel, batcher, judge: judgeOf(batcher.definition), labels: { channel } });
     }
   }
 
@@ -73,8 +75,8 @@ export class Ingress {
     const appended = await appending.catch((error: unknown) => this.#failed(error));
     if (!appended.repeated) {
       entrance.batcher.appended(appended, payload.bytes.byteLength);
-      this.#metrics.count("millrace_events_total", payload.count, { channel });
-      if (rejected.length > 0) this.#metrics.count("millrace_events_rejected_total", rejected.length, { channel });
+      this.#metrics.count("millrace_events_total", payload.count, entrance.labels);
+      if (rejected.length > 0) this.#metrics.count("millrace_events_rejected_total", rejected.length, entrance.labels);
     }
     return { received: appended.count, rejected, offset: appended.offset, repeated: appended.repeated };
   }

@@ -1,11 +1,13 @@
 // A bounded set of connections; callers wait their turn in order.
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { PreparedStatements } from "./prepared-statements.ts";
 
 export class ConnectionPool {
   readonly #instance: DuckDBInstance;
   readonly #connectionsMax: number;
   readonly #idle: DuckDBConnection[] = [];
   readonly #waiting: ((connection: DuckDBConnection) => void)[] = [];
+  readonly #prepared = new Map<DuckDBConnection, PreparedStatements>();
   #open = 0;
 
   constructor(instance: DuckDBInstance, connectionsMax: number) {
@@ -23,7 +25,18 @@ export class ConnectionPool {
     }
   }
 
+  /** Runs `work` with a connection and the statements that it keeps prepared. */
+  usePrepared<T>(work: (connection: DuckDBConnection, statements: PreparedStatements) => Promise<T>): Promise<T> {
+    return this.use((connection) => {
+      const known = this.#prepared.get(connection) ?? new PreparedStatements(connection);
+      this.#prepared.set(connection, known);
+      return work(connection, known);
+    });
+  }
+
   close(): void {
+    for (const statements of this.#prepared.values()) statements.close();
+    this.#prepared.clear();
     for (const connection of this.#idle.splice(0)) connection.closeSync();
   }
 

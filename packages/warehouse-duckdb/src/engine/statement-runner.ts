@@ -3,6 +3,7 @@ import type { DuckDBConnection, DuckDBMaterializedResult, DuckDBType, DuckDBValu
 import { MillraceError, systemClock, type QueryResult, type ResultColumn, type SqlValue } from "@millrace/core";
 import { fromEngineError } from "./engine-errors.ts";
 import { logicalType } from "./engine-types.ts";
+import type { PreparedStatements } from "./prepared-statements.ts";
 import { fromEngine, toEngine } from "./values.ts";
 
 export interface Bounds {
@@ -69,14 +70,40 @@ export function execute(
   });
 }
 
+/** Like `execute`, with a statement that the connection keeps. */
+function executeKept(
+  connection: DuckDBConnection,
+  statements: PreparedStatements,
+  statement: { readonly sql: string; readonly params: readonly SqlValue[] },
+  bounds: Bounds,
+): Promise<DuckDBMaterializedResult> {
+  return within(connection, bounds, () =>
+    statements.use(statement.sql, (prepared) => {
+      const { values, types } = bindings(statement.params);
+      prepared.bind(values, types);
+      return prepared.run();
+    }),
+  );
+}
+
+export interface SelectOptions extends Bounds {
+  readonly rowsMax?: number | undefined;
+  /** Where the connection keeps its statements; without it, or without parameters, nothing is kept. */
+  readonly statements?: PreparedStatements;
+}
+
 /** @throws MillraceError query-failed when the result has more than `rowsMax` rows */
 export async function select(
   connection: DuckDBConnection,
   sql: string,
   params: readonly SqlValue[] = [],
-  options: Bounds & { readonly rowsMax?: number | undefined } = {},
+  options: SelectOptions = {},
 ): Promise<QueryResult> {
-  const result = await execute(connection, sql, params, options);
+  const { statements } = options;
+  const result =
+    statements === undefined || params.length === 0
+      ? await execute(connection, sql, params, options)
+      : await executeKept(connection, statements, { sql, params }, options);
   const rowsMax = options.rowsMax ?? 100_000;
   if (result.rowCount > rowsMax)
     throw new MillraceError(
