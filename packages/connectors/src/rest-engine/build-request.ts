@@ -92,7 +92,8 @@ function conflict(what: string, why: string): MillraceError {
   return new MillraceError("request-conflict", `The ${what} of a request is ambiguous: ${why}.`);
 }
 
-const bodyMethods = new Set(["POST", "PUT", "PATCH", "DELETE"]);
+/** GET among them: some APIs take search conditions that way. */
+const bodyMethods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
 
 /** @throws MillraceError request-conflict, channel-invalid for an address or header that is none */
 export function prepareRequest(method: string, address: string, parts: RequestParts): PreparedRequest {
@@ -135,8 +136,15 @@ export function textOf(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : `${value as number}`;
 }
 
-/** The address of a path below a base: an absolute path is joined as RFC 3986 says, the base counting as a folder. */
+/**
+ * The address of a path below a base: an address is taken as it is, a path is joined as RFC 3986 says, the base counting as a folder.
+ * Empty segments go: a base that ends with `/` in a config must not ask for another address.
+ */
 export function joinUrl(base: string, path: string): string {
   if (path === "") return base;
-  return new URL(path.replace(/^\/+/, ""), base.endsWith("/") ? base : `${base}/`).href;
+  const relative = path.replace(/^\/+/, "");
+  if (URL.canParse(relative)) return new URL(relative).href;
+  const joined = new URL(relative, base.endsWith("/") ? base : `${base}/`);
+  joined.pathname = joined.pathname.replaceAll(/\/{2,}/g, "/");
+  return joined.href;
 }

@@ -375,9 +375,22 @@ describe("requests", () => {
     await expect(send(() => ({ form: "text", json: { a: 1 } }))).rejects.toMatchObject({ code: "request-conflict" });
   });
 
+  it("carry a body with GET too, when there is one", async () => {
+    await using api = await apiServer((_, response) => sendJson(response, { data: [] }));
+    await using stage = engineStage();
+    await readAll(stage, planOf(api.address, { path: "/search", requestParts: () => ({ json: { size: 3 } }) }));
+    await readAll(stage, planOf(api.address, { path: "/search", requestParts: () => ({ json: {} }) }));
+    expect(api.seen.map(({ method, body }) => [method, body])).toEqual([
+      ["GET", '{"size":3}'],
+      ["GET", ""],
+    ]);
+  });
+
   it("join addresses as folders and paths", () => {
     expect(joinUrl("https://a.b/v1", "/x/y")).toBe("https://a.b/v1/x/y");
     expect(joinUrl("https://a.b/v1/", "https://c.d/z")).toBe("https://c.d/z");
     expect(joinUrl("https://a.b/v1", "")).toBe("https://a.b/v1");
+    expect(joinUrl("https://a.b//v1/", "x//y/?at=c//d")).toBe("https://a.b/v1/x/y/?at=c//d");
+    expect(joinUrl("https://a.b/v1", "https://c.d//z")).toBe("https://c.d//z");
   });
 });

@@ -145,7 +145,7 @@ async function request(
   const { refreshTokenField = "refresh_token" } = options;
   const own = await options.fields(context);
   for (const name of options.secretFields) if (typeof own[name] === "string") context.redactor.add(own[name]);
-  const fields = refresh === "" ? own : { ...own, [refreshTokenField]: refresh };
+  const fields = options.refreshToken === undefined ? own : { ...own, [refreshTokenField]: refresh };
   const headers = { accept: "application/json", ...(await options.headers?.(context)) };
   const requester: Requester = {
     template: {
