@@ -2,6 +2,21 @@
 export { env, secret } from "./authoring/references.ts";
 export { events } from "./events/events.ts";
 export { files, marker, quietPeriod } from "./files/files.ts";
-export { apiKey, basic, bearer } from "./rest/authentication.ts";
+export { apiKey, basic, bearer, clientCertificate, hmac, jwt, oauth, session, sigV4 } from "./rest/authentication.ts";
 export { cursor, linkHeader, nextUrl, offset, page } from "./rest/pagination.ts";
 export { rest } from "./rest/rest.ts";
+export {
+  csv,
+  each,
+  flattenRecord,
+  gzip,
+  jsonItems,
+  jsonLines,
+  lowerCaseKeys,
+  parent,
+  removeFields,
+  setField,
+  snakeCaseKeys,
+  xml,
+  zip,
+} from "./rest/stream-shapes.ts";

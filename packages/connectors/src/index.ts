@@ -10,9 +10,25 @@ export {
 } from "./events/events.ts";
 export { files, marker, quietPeriod } from "./files/files.ts";
 export type { FileFormat, FilesConfig, FilesOptions, OnRewrite, Readiness } from "./files/files-config.ts";
-export { apiKey, basic, bearer } from "./rest/authentication.ts";
+export { apiKey, basic, bearer, clientCertificate, hmac, jwt, oauth, session, sigV4 } from "./rest/authentication.ts";
 export { cursor, linkHeader, nextUrl, offset, page } from "./rest/pagination.ts";
 export { rest } from "./rest/rest.ts";
+export {
+  csv,
+  each,
+  flattenRecord,
+  gzip,
+  jsonItems,
+  jsonLines,
+  lowerCaseKeys,
+  parent,
+  removeFields,
+  setField,
+  snakeCaseKeys,
+  xml,
+  zip,
+} from "./rest/stream-shapes.ts";
+export type { Decode, Partition, RecordChange, WindowOptions } from "./rest/stream-shapes.ts";
 export type {
   Authentication,
   Pagination,

@@ -6,6 +6,7 @@ import {
   paginationFunctions,
   readinessFunctions,
   referenceFunctions,
+  streamFunctions,
   type FunctionDescription,
 } from "./authoring/described-functions.ts";
 import { describeFields } from "./authoring/option-fields.ts";
@@ -33,7 +34,7 @@ export function describeConnectors(): readonly ConnectorDescription[] {
   };
   const functions = new Map([
     ["files", [...readinessFunctions, ...referenceFunctions]],
-    ["rest", [...authenticationFunctions, ...paginationFunctions, ...referenceFunctions]],
+    ["rest", [...authenticationFunctions, ...paginationFunctions, ...streamFunctions, ...referenceFunctions]],
   ]);
   const described = connectors.map(({ name, summary, fields, example }) => {
     return { name, summary, fields, example, functions: functions.get(name) ?? [] };

@@ -33,6 +33,33 @@ export const authenticationFunctions: readonly FunctionDescription[] = [
     summary: "the key in a query parameter; it never enters cursors or logs",
   },
   { signature: 'basic(env("USER"), secret("PASSWORD"))', summary: "HTTP Basic" },
+  {
+    signature:
+      "oauth({ tokenUrl, clientId, clientSecret?, refreshToken?, grant?, username?, password?, scopes?, sendAs? })",
+    summary:
+      "OAuth 2.0: refresh token, client credentials or password; replaced refresh tokens are kept durably before use",
+  },
+  {
+    signature: "jwt({ algorithm, key, passphrase?, claims?, headers?, lasts?, prefix? })",
+    summary: "a token that is signed here; HS, RS, PS, ES and EdDSA algorithms",
+  },
+  {
+    signature: 'session({ url, body, token: "$.token", header, prefix?, lasts? })',
+    summary: "a login whose answer has the token",
+  },
+  {
+    signature: "sigV4({ accessKeyId, secretAccessKey, sessionToken?, region, service })",
+    summary: "AWS Signature Version 4",
+  },
+  {
+    signature:
+      "hmac({ secret, covers, header, algorithm?, encoding?, separator?, prefix?, timestampHeader?, timestampUnit? })",
+    summary: "an HMAC over parts of the request",
+  },
+  {
+    signature: "clientCertificate({ certificate, key, passphrase?, authorities?, and? })",
+    summary: "mutual TLS; `and` proves the requests on top",
+  },
 ];
 
 export const paginationFunctions: readonly FunctionDescription[] = [
@@ -53,4 +80,23 @@ export const paginationFunctions: readonly FunctionDescription[] = [
   },
   { signature: 'nextUrl("$.next")', summary: "the page names the next address, on the same host" },
   { signature: "linkHeader()", summary: "the header `Link` names the next address, on the same host" },
+];
+
+export const streamFunctions: readonly FunctionDescription[] = [
+  { signature: 'each("region", ["eu", "us"], { param? })', summary: "one partition per value" },
+  {
+    signature: 'parent("shops", { key: "$.id", as: "shop", param?, incremental? })',
+    summary: "one partition per record of another stream, which may have partitions itself",
+  },
+  { signature: "jsonLines()", summary: "one JSON document per line" },
+  { signature: "csv({ delimiter?, encoding?, nulls? })", summary: "rows named by their first line" },
+  { signature: "xml()", summary: "elements as objects: attributes as `@name`, text beside them as `#text`" },
+  { signature: 'jsonItems("$.data")', summary: "elements of one list in a large document, read one by one" },
+  { signature: "gzip(of?)", summary: "compressed answers" },
+  { signature: "zip(of?)", summary: "every file of an archive" },
+  { signature: 'setField("$.shop", "{shop}")', summary: "sets a field; `{field}` stands for a value of the partition" },
+  { signature: 'removeFields("$.internal", ...)', summary: "removes fields" },
+  { signature: "flattenRecord({ lists? })", summary: "nested fields move to the top" },
+  { signature: "snakeCaseKeys()", summary: "`fooBar` becomes `foo_bar`" },
+  { signature: "lowerCaseKeys()", summary: "keys in lower case" },
 ];

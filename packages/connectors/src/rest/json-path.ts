@@ -20,6 +20,12 @@ export function parseJsonPath(path: string): readonly string[] {
   return names;
 }
 
+/** Like parseJsonPath, where `[*]` stands for every element or value: `$.groups[*].items`. */
+export function parseRecordsPath(path: string): readonly string[] {
+  const [first = "", ...rest] = path.split("[*]");
+  return [...parseJsonPath(first), ...rest.flatMap((part) => ["*", ...parseJsonPath(`$${part}`)])];
+}
+
 /** The value at the path; undefined when a step is missing. */
 export function valueAt(document: unknown, path: readonly string[]): unknown {
   let value = document;

@@ -2,12 +2,73 @@
 import type { SecretRef, Trigger } from "@millrace/core";
 import type { IntoOptions } from "../authoring/declare-channel.ts";
 import type { Setting } from "../authoring/references.ts";
+import type { Decode, Partition, RecordChange, WindowOptions } from "./stream-shapes.ts";
+import type { JwtAlgorithm } from "../rest-engine/auth/jwt-auth.ts";
 
-/** How requests prove who they are. Made with bearer(), apiKey() or basic(). */
+/** How requests prove who they are. Made with bearer(), oauth() and the others of authentication.ts. */
 export type Authentication =
   | { readonly kind: "bearer"; readonly token: SecretRef }
   | { readonly kind: "api-key"; readonly header?: string; readonly query?: string; readonly value: SecretRef }
-  | { readonly kind: "basic"; readonly username: Setting | SecretRef; readonly password: SecretRef };
+  | { readonly kind: "basic"; readonly username: Setting | SecretRef; readonly password: SecretRef }
+  | {
+      readonly kind: "oauth";
+      readonly tokenUrl: Setting;
+      readonly grant?: "refresh_token" | "client_credentials" | "password";
+      readonly clientId: Setting | SecretRef;
+      readonly clientSecret?: SecretRef;
+      readonly refreshToken?: SecretRef;
+      readonly username?: Setting | SecretRef;
+      readonly password?: SecretRef;
+      readonly scopes?: readonly string[];
+      readonly sendAs?: "form" | "json" | "query";
+    }
+  | {
+      readonly kind: "jwt";
+      readonly algorithm: JwtAlgorithm;
+      readonly key: SecretRef;
+      readonly passphrase?: SecretRef;
+      readonly claims?: Readonly<Record<string, Setting | SecretRef>>;
+      readonly headers?: Readonly<Record<string, Setting>>;
+      readonly lasts?: string;
+      readonly prefix?: string;
+    }
+  | {
+      readonly kind: "session";
+      readonly url: string;
+      readonly body: Readonly<Record<string, Setting | SecretRef>>;
+      readonly token: string;
+      readonly header: string;
+      readonly prefix?: string;
+      readonly lasts?: string;
+    }
+  | {
+      readonly kind: "sigv4";
+      readonly accessKeyId: Setting | SecretRef;
+      readonly secretAccessKey: SecretRef;
+      readonly sessionToken?: SecretRef;
+      readonly region: string;
+      readonly service: string;
+    }
+  | {
+      readonly kind: "hmac";
+      readonly secret: SecretRef;
+      readonly algorithm?: "sha1" | "sha256" | "sha384" | "sha512";
+      readonly encoding?: "hex" | "base64";
+      readonly covers: readonly ("method" | "path" | "query" | "body" | "timestamp" | "body-sha256")[];
+      readonly separator?: string;
+      readonly header: string;
+      readonly prefix?: string;
+      readonly timestampHeader?: string;
+      readonly timestampUnit?: "s" | "ms";
+    }
+  | {
+      readonly kind: "certificate";
+      readonly certificate: Setting | SecretRef;
+      readonly key: SecretRef;
+      readonly passphrase?: SecretRef;
+      readonly authorities?: Setting | SecretRef;
+      readonly and?: Authentication;
+    };
 
 /** How the next page is found. Made with cursor(), page(), offset(), nextUrl() or linkHeader(). */
 export type Pagination =
@@ -50,6 +111,20 @@ export interface StreamOptions extends IntoOptions {
   readonly records?: string;
   /** Default: one page. */
   readonly page?: Pagination;
+  /** Default: GET. */
+  readonly method?: "GET" | "POST";
+  /** JSON body of each request; `{field}` in its texts stands for a value of the partition. */
+  readonly body?: Readonly<Record<string, unknown>>;
+  /** Default: JSON. */
+  readonly decode?: Decode;
+  /** Reads the stream once for each value of a list or record of another stream; several make every combination. Default: once. */
+  readonly partition?: Partition | readonly Partition[];
+  /** Reads by time, in windows. Default: everything is read each time. */
+  readonly windows?: WindowOptions;
+  /** Changes of each record. Default: none, and pages stay as they came. */
+  readonly transform?: readonly RecordChange[];
+  /** Pages that are asked for side by side, with page() and offset(). Some behind the end are asked for in vain. Default: 1. */
+  readonly ahead?: number;
   /** Reads only what changed; a text is the field, with the other settings at their defaults. Default: everything is read each time. */
   readonly since?: string | SinceOptions;
 }
@@ -91,6 +166,15 @@ export interface StreamConfig {
   readonly params: Readonly<Record<string, Setting | number | boolean>>;
   readonly records: string;
   readonly page?: Pagination;
+  readonly method?: "GET" | "POST";
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly decode?: Decode;
+  readonly partition?: Partition | readonly Partition[];
+  readonly windows?: WindowOptions;
+  readonly transform?: readonly RecordChange[];
+  readonly ahead?: number;
+  /** Other streams of the channel take their partitions from this one: its pages are asked for once per read. */
+  readonly isParent?: boolean;
   readonly since?: Required<Pick<SinceOptions, "field" | "param" | "exclusive">> & SinceOptions;
 }
 

@@ -2,7 +2,7 @@
 import type { ChannelDefinition, ChannelReader, Connector, ConnectorContext } from "@millrace/core";
 import { OptionProblem, validateDefinition } from "../authoring/declare-channel.ts";
 import { describeFields } from "../authoring/option-fields.ts";
-import { checkStream, restConfigFields, restFields } from "./rest-fields.ts";
+import { checkPartitions, checkStream, restConfigFields, restFields } from "./rest-fields.ts";
 import type { RestConfig } from "./rest-config.ts";
 import { RestReader } from "./rest-reader.ts";
 import { baseAddress } from "./stream-address.ts";
@@ -20,6 +20,7 @@ const example = `export const flash = rest({
 function validate(channel: ChannelDefinition): void {
   validateDefinition(channel, restConfigFields, () => {
     const config = channel.config as RestConfig;
+    checkPartitions(config.streams);
     for (const output of channel.outputs) {
       const stream = config.streams[output.stream];
       if (stream === undefined) throw new OptionProblem(`stream "${output.stream}" has no settings in "streams"`);

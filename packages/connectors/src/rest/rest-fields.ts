@@ -7,6 +7,7 @@ import {
   integer,
   number,
   object,
+  oneOf,
   parsed,
   record,
   setting,
@@ -23,9 +24,17 @@ import {
   type OptionField,
 } from "../authoring/option-fields.ts";
 import { authenticationCheck } from "./authentication.ts";
-import { parseJsonPath } from "./json-path.ts";
+import { parseRecordsPath } from "./json-path.ts";
 import { paginationCheck, paginationParams } from "./pagination.ts";
 import type { StreamConfig } from "./rest-config.ts";
+import {
+  changesCheck,
+  decodeCheck,
+  partitionCheck,
+  windowCheck,
+  windowFields,
+  type Partition,
+} from "./stream-shapes.ts";
 
 const streamNames = /^[a-z_][a-z0-9_]{0,62}$/i;
 const headerNames = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
@@ -59,7 +68,7 @@ const streamFields: readonly OptionField[] = [
   required("path", "string", text, "path below baseUrl"),
   ...intoFields,
   optional("params", "object", record(paramCheck), "query parameters of every request"),
-  optional("records", "string", parsed(parseJsonPath), "path of the array of records in a page", { default: '"$"' }),
+  optional("records", "string", parsed(parseRecordsPath), "path of the array of records in a page", { default: '"$"' }),
   optional(
     "page",
     "cursor() | page() | offset() | nextUrl() | linkHeader()",
@@ -69,10 +78,54 @@ const streamFields: readonly OptionField[] = [
       default: "one page",
     },
   ),
+  optional("method", '"GET" | "POST"', oneOf("GET", "POST"), "method of every request", { default: '"GET"' }),
+  optional(
+    "body",
+    "object",
+    record(() => undefined),
+    "JSON body of every request; `{field}` stands for a value of the partition",
+  ),
+  optional(
+    "decode",
+    "jsonLines() | csv() | xml() | jsonItems() | gzip() | zip()",
+    decodeCheck,
+    "how answers are read",
+    {
+      default: "JSON",
+    },
+  ),
+  optional(
+    "partition",
+    "each() | parent() | list",
+    partitionCheck,
+    "reads once per value or record; `{field}` in path and params stands for it",
+    {
+      default: "one read",
+    },
+  ),
+  optional("windows", "object", windowCheck, "reads by time, in windows, with a state for each partition", {
+    default: "everything is read each time",
+    inner: windowFields,
+  }),
+  optional(
+    "transform",
+    "list",
+    changesCheck,
+    "changes of each record: setField(), removeFields(), flattenRecord(), snakeCaseKeys(), lowerCaseKeys()",
+    { default: "none; pages stay as they came" },
+  ),
+  optional("ahead", "number", integer({ min: 1, max: 16 }), "pages asked for side by side, with page() and offset()", {
+    default: "1",
+  }),
   optional("since", "string | object", sinceCheck, "reads only what changed, by a field of the records", {
     default: "everything is read each time",
     inner: sinceFields,
   }),
+];
+
+/** Kept in the config alone: which streams others take their partitions from. */
+const derivedFields: readonly OptionField[] = [
+  optional("isParent", "boolean", bool, "other streams take their partitions from it"),
 ];
 
 const rateFields: readonly OptionField[] = [
@@ -125,8 +178,44 @@ export const restFields = fieldsWith({ ...inner, check: record(object(streamFiel
 
 /** Fields as the declaration keeps them in its config. */
 export const restConfigFields = configFields(
-  fieldsWith({ ...inner, check: record(object(configFields(streamFields)), streamNames) }),
+  fieldsWith({ ...inner, check: record(object([...configFields(streamFields), ...derivedFields]), streamNames) }),
 );
+
+/** Refuses parents that are not there, and streams that are their own parents. @throws OptionProblem */
+export function checkPartitions(streams: Readonly<Record<string, StreamConfig>>): void {
+  const parentsOf = (name: string): readonly string[] =>
+    ([streams[name]?.partition ?? []].flat() as readonly Partition[]).flatMap((part) =>
+      part.kind === "parent" ? [part.stream] : [],
+    );
+  for (const name of Object.keys(streams)) {
+    const seen = new Set<string>();
+    const waiting = [...parentsOf(name)];
+    for (let parent = waiting.pop(); parent !== undefined; parent = waiting.pop()) {
+      if (streams[parent] === undefined)
+        throw new OptionProblem(
+          `stream "${name}": its parent "${parent}" is no stream of the channel; they are ${Object.keys(streams).join(", ")}`,
+        );
+      if (parent === name) throw new OptionProblem(`stream "${name}": it is its own parent`);
+      if (!seen.has(parent)) waiting.push(...parentsOf(parent));
+      seen.add(parent);
+    }
+  }
+}
+
+/** Windows and what cannot go with them. */
+function windowProblem({ windows, since, partition, page, ahead }: StreamConfig, write: WriteMode): string | undefined {
+  if (ahead !== undefined && ahead > 1 && page?.kind !== "page" && page?.kind !== "offset")
+    return '"ahead" needs page() or offset(): only then the places of pages are known beforehand';
+  if (since !== undefined && partition !== undefined)
+    return '"since" has one value for the whole stream; with "partition" declare "windows"';
+  if (windows === undefined) return undefined;
+  if (since !== undefined) return '"windows" and "since" both say what is new; leave one out';
+  if (write === "replace")
+    return '"windows" reads only what is new, so write: "replace" would lose the rest; use "merge"';
+  return write === "append"
+    ? 'the newest records come again with the next read of "windows" and would be appended twice; give the contract a key'
+    : undefined;
+}
 
 /** Refuses streams whose settings contradict each other. @throws OptionProblem */
 export function checkStream(
@@ -137,6 +226,8 @@ export function checkStream(
   const fail = (problem: string): never => {
     throw new OptionProblem(`stream "${name}": ${problem}`);
   };
+  const problem = windowProblem(config, write);
+  if (problem !== undefined) fail(problem);
   const taken = paginationParams(config.page);
   const since = config.since;
   const clash = [...Object.keys(config.params), ...(since === undefined ? [] : [since.param])].find((param) =>

@@ -1,5 +1,6 @@
 // Reads a REST channel: each stream in its turn, from where the ledger says it stands.
 import {
+  channelName,
   isMillraceError,
   type Arrival,
   type ChannelOutput,
@@ -7,10 +8,11 @@ import {
   type ConnectorContext,
 } from "@millrace/core";
 import { rawPrefix } from "../authoring/raw-prefix.ts";
-import type { EngineContext } from "../rest-engine/components.ts";
+import type { Authenticator, EngineContext } from "../rest-engine/components.ts";
 import { Redactor } from "../rest-engine/redactor.ts";
 import { StreamWalk } from "../rest-engine/stream-walk.ts";
-import { resolveCredentials, type Credentials } from "./credentials.ts";
+import { channelAuthenticator, resolveSecrets } from "./authenticator.ts";
+import { baseAddress } from "./stream-address.ts";
 import type { RestConfig } from "./rest-config.ts";
 import { fromCursor, toWalk, type StreamProgress } from "./stream-cursor.ts";
 import { StreamPass } from "./stream-pass.ts";
@@ -21,7 +23,7 @@ const expiredStatus = [400, 404, 410, 422];
 
 interface Opened {
   readonly engine: EngineContext;
-  readonly credentials: Credentials;
+  readonly authenticator: Authenticator;
 }
 
 export class RestReader implements ChannelReader {
@@ -36,8 +38,14 @@ export class RestReader implements ChannelReader {
   /** A stream that fails does not stop the others; the first failure is thrown at the end. */
   async *read(signal: AbortSignal): AsyncGenerator<Arrival> {
     const redactor = new Redactor();
-    const credentials = await resolveCredentials(this.#config, this.#context.secrets, redactor);
-    const opened = { engine: engineContext(this.#context, redactor), credentials };
+    await resolveSecrets([this.#config.auth, this.#config.headers], this.#context, redactor);
+    const authenticator = channelAuthenticator({
+      auth: this.#config.auth,
+      headers: this.#config.headers,
+      name: channelName(this.#context.channel),
+      baseUrl: baseAddress(this.#config.baseUrl, this.#context.secrets).href,
+    });
+    const opened = { engine: engineContext(this.#context, redactor), authenticator };
     const failures: unknown[] = [];
     for (const output of this.#context.channel.outputs) {
       if (signal.aborted) return;
@@ -52,8 +60,12 @@ export class RestReader implements ChannelReader {
     if (failures.length > 0) throw failures[0];
   }
 
-  async *#stream(output: ChannelOutput, { engine, credentials }: Opened, signal: AbortSignal): AsyncGenerator<Arrival> {
-    const plan = streamPlan(output.stream, { config: this.#config, context: this.#context, credentials });
+  async *#stream(
+    output: ChannelOutput,
+    { engine, authenticator }: Opened,
+    signal: AbortSignal,
+  ): AsyncGenerator<Arrival> {
+    const plan = streamPlan(output.stream, { config: this.#config, context: this.#context, authenticator });
     const committed = await this.#context.cursor(output.stream);
     const stored = fromCursor(committed);
     const isUsable = stored.pass?.kind === plan.retriever.paginator.kind && output.write !== "replace";

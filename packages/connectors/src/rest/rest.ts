@@ -2,7 +2,8 @@
 import type { ChannelDeclaration } from "@millrace/core";
 import { declareChannel, demand, OptionProblem, outputOf } from "../authoring/declare-channel.ts";
 import type { RestConfig, RestOptions, StreamConfig, StreamOptions } from "./rest-config.ts";
-import { checkStream, restFields } from "./rest-fields.ts";
+import { checkPartitions, checkStream, restFields } from "./rest-fields.ts";
+import type { Partition } from "./stream-shapes.ts";
 
 /** Waits as they are without `retry`. */
 const retryDefault = { attempts: 5, base: "1s", cap: "30s", budget: "10m" };
@@ -29,23 +30,38 @@ export function rest(options: RestOptions): ChannelDeclaration<RestConfig> {
       baseUrl: options.baseUrl,
       ...(options.auth === undefined ? {} : { auth: options.auth }),
       headers: options.headers ?? {},
-      streams: Object.fromEntries(streams.map(([name, stream]) => [name, streamConfig(stream)])),
+      streams: Object.fromEntries(
+        streams.map(([name, stream]) => [name, streamConfig(stream, parentsOf(streams).has(name))]),
+      ),
       ...(options.rateLimit === undefined ? {} : { rateLimit: options.rateLimit }),
       retry: { ...retryDefault, ...options.retry },
       timeout: options.timeout ?? "30s",
     };
+    checkPartitions(config.streams);
     for (const output of outputs) checkStream(output.stream, config.streams[output.stream] as StreamConfig, output);
     return { config, outputs, every: options.every ?? "5m" };
   });
 }
 
-function streamConfig(stream: StreamOptions): StreamConfig {
+/** Streams whose records are partitions of others. */
+function parentsOf(streams: readonly (readonly [string, StreamOptions])[]): ReadonlySet<string> {
+  const all = streams.flatMap(([, { partition }]) => [partition ?? []].flat() as readonly Partition[]);
+  return new Set(all.flatMap((part) => (part.kind === "parent" ? [part.stream] : [])));
+}
+
+function streamConfig(stream: StreamOptions, isParent: boolean): StreamConfig {
+  const { method, body, decode, partition, windows, transform, ahead } = stream;
+  const given = Object.entries({ method, body, decode, partition, windows, transform, ahead }).filter(
+    ([, value]) => value !== undefined,
+  );
   const since = typeof stream.since === "string" ? { field: stream.since } : stream.since;
   return {
     path: stream.path,
     params: stream.params ?? {},
     records: stream.records ?? "$",
     ...(stream.page === undefined ? {} : { page: stream.page }),
+    ...Object.fromEntries(given),
+    ...(isParent ? { isParent } : {}),
     ...(since === undefined ? {} : { since: { param: "since", exclusive: false, ...since } }),
   };
 }

@@ -67,7 +67,7 @@ async function tokenApi(
 }
 
 const grant = (api: ApiServer, over: Partial<OAuthOptions> = {}): OAuthOptions => ({
-  endpoint: `${api.address}/token`,
+  endpoint: value(`${api.address}/token`),
   name: "shop.feed/oauth",
   fields: () => Promise.resolve({ grant_type: "refresh_token", client_id: "id", client_secret: "hush" }),
   secretFields: ["client_secret"],

@@ -13,7 +13,7 @@ import type { Fields } from "../slice.ts";
 import { noAuth, secretly, type Lookup } from "./plain-auth.ts";
 
 export interface OAuthOptions {
-  readonly endpoint: string;
+  readonly endpoint: Lookup;
   /** Under this name tokens are kept and shared; unique to the channel and its credentials. */
   readonly name: string;
   /** What is sent, but for the refresh token: `grant_type`, `client_id`, `client_secret`, scopes, and what else the upstream wants. */
@@ -143,6 +143,7 @@ async function request(
   signal: AbortSignal,
 ): Promise<Token> {
   const { refreshTokenField = "refresh_token" } = options;
+  const endpoint = await options.endpoint(context);
   const own = await options.fields(context);
   for (const name of options.secretFields) if (typeof own[name] === "string") context.redactor.add(own[name]);
   const fields = options.refreshToken === undefined ? own : { ...own, [refreshTokenField]: refresh };
@@ -150,7 +151,7 @@ async function request(
   const requester: Requester = {
     template: {
       method: "POST",
-      url: () => options.endpoint,
+      url: () => endpoint,
       parts: () => ({ headers, [options.sendAs]: fields }),
     },
     authenticator: noAuth,
@@ -172,18 +173,18 @@ async function request(
     signal,
   );
   const sent = await send.catch((thrown: unknown) => {
-    throw refused(options, thrown);
+    throw refused(endpoint, thrown);
   });
-  return tokenOf(context, options, sent.kind === "answer" ? sent.value : undefined);
+  return tokenOf(context, { ...options, place: placeOf(endpoint) }, sent.kind === "answer" ? sent.value : undefined);
 }
 
-function tokenOf(context: EngineContext, options: OAuthOptions, document: unknown): Token {
+function tokenOf(context: EngineContext, options: OAuthOptions & { readonly place: string }, document: unknown): Token {
   const named = (name: string): unknown => valueAtPath(document, [name]) ?? valuesAtPath(document, ["**", name])[0];
   const access = named(options.accessTokenName ?? "access_token");
   if (typeof access !== "string" || access === "")
     throw new MillraceError(
       "auth-failed",
-      `${placeOf(options)} answered without "${options.accessTokenName ?? "access_token"}".`,
+      `${options.place} answered without "${options.accessTokenName ?? "access_token"}".`,
     );
   context.redactor.add(access);
   const refresh = named(options.refreshTokenName ?? "refresh_token");
@@ -197,15 +198,15 @@ function tokenOf(context: EngineContext, options: OAuthOptions, document: unknow
 }
 
 /** A token endpoint that says no is a matter of credentials; one that does not answer passes. */
-function refused(options: OAuthOptions, thrown: unknown): unknown {
+function refused(endpoint: string, thrown: unknown): unknown {
   if (!(thrown instanceof MillraceError) || thrown.kind === "transient") return thrown;
-  return new MillraceError("auth-failed", `${placeOf(options)} issued no token: ${thrown.message}`, {
+  return new MillraceError("auth-failed", `${placeOf(endpoint)} issued no token: ${thrown.message}`, {
     ...(thrown.details === undefined ? {} : { details: thrown.details }),
     cause: thrown,
   });
 }
 
-function placeOf({ endpoint }: OAuthOptions): string {
+function placeOf(endpoint: string): string {
   const { url, method } = prepareRequest("POST", endpoint, {}) satisfies PreparedRequest;
   return `${method} ${url.origin}${url.pathname}`;
 }

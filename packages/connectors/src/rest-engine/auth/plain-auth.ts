@@ -12,7 +12,7 @@ export type Lookup = (context: EngineContext) => Promise<string>;
 const unfitForHeader = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** @throws MillraceError channel-invalid for a value that a header cannot carry */
-function fitForHeader(name: string, value: string): string {
+export function fitForHeader(name: string, value: string): string {
   if (!unfitForHeader.test(value)) return value;
   throw new MillraceError(
     "channel-invalid",
