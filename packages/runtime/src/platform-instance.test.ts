@@ -3,6 +3,7 @@ import { contract, MillraceError, t, type ProjectDefinition } from "@millrace/co
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createPlatform } from "./platform-instance.ts";
 import { newFolder, openStage, removeFolder, type OpenStage, type StageOptions } from "./testing/embedded-stage.ts";
+import type { Faults } from "./testing/faulty-warehouse.ts";
 import { queueChannel, queueConnector } from "./testing/queue-connector.ts";
 import { eventsChannel, shop, type Order, type Shop } from "./testing/shop-project.ts";
 
@@ -40,6 +41,32 @@ it("fences off the owner before: the newer one loads each row once, the older on
     state: "stopped",
     error: { code: "batch-fenced" },
   });
+  await newer.stop();
+});
+
+it("numbers its batches behind those that the owner before commits while it starts", async () => {
+  const faults: Faults = {};
+  await open({ faults });
+  const { promise: midway, resolve: reached } = Promise.withResolvers<void>();
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  faults.beforeCommit = () => {
+    delete faults.beforeCommit;
+    reached();
+    return released;
+  };
+  shopping.visits.push({ page: "/first", ms: 1 });
+  const finishing = stage.platform.runUntilIdle({});
+  await midway;
+  const newer = createPlatform(stage.parts);
+  const starting = newer.start({ live: false });
+  setTimeout(release, 100);
+  await Promise.all([starting, finishing]);
+  shopping.visits.push({ page: "/second", ms: 1 });
+  await newer.runUntilIdle({});
+  expect(await stage.rows("SELECT batch FROM millrace.ledger ORDER BY batch")).toEqual([1n, 2n]);
+  expect(await stage.rows("SELECT page FROM shop.visits ORDER BY _batch")).toEqual(["/first", "/second"]);
+  const totals = (await newer.status()).channels.find(({ channel }) => channel === "shop.visits_in");
+  expect(totals).toMatchObject({ batches: 2n, received: 2n });
   await newer.stop();
 });
 

@@ -68,6 +68,8 @@ class PlatformInstance implements Platform {
   #status: StatusReader | undefined;
   #storageError: ErrorReport | undefined;
   #changing: Promise<unknown> = Promise.resolve();
+  /** True once this process has taken the claims. */
+  #owns = false;
   #stopped = false;
 
   constructor(parts: PlatformParts) {
@@ -85,7 +87,7 @@ class PlatformInstance implements Platform {
   async start(options: StartOptions = {}): Promise<void> {
     for (const channel of channelsOf(this.#project)) validateChannel(this.#parts.connectors, channel);
     failpoint("recovery");
-    const works = await buildWorks(this.#parts, {
+    const works = buildWorks(this.#parts, {
       limits: this.#limits,
       bus: this.#bus,
       onStorageError: (error) => this.#storageFailed(error),
@@ -260,13 +262,22 @@ class PlatformInstance implements Platform {
     const { tables, changed } = await adoptTables(this.warehouse, this.#parts.clock, project);
     works.tables.set(tables);
     if (changed.length > 0) this.#bus.publish({ tables: changed });
-    await works.claims.take(streamsOf(project));
+    await this.#takeOver(works, project);
     this.#project = project;
     await works.channels.adopt(project);
     works.ingress.adopt(works.channels.batchers, channelsOf(project).map(channelName));
     const plan = await planProjectModels(this.warehouse, project);
     works.tables.follow(followedTables(plan));
     await works.models.adopt(plan);
+  }
+
+  /** Fences off earlier owners, then goes on behind the last batch that they committed. */
+  async #takeOver(works: Works, project: ProjectDefinition): Promise<void> {
+    await works.claims.take(streamsOf(project));
+    if (this.#owns) return;
+    await works.sequence.continueBehind(this.warehouse);
+    await works.totals.read(this.warehouse);
+    this.#owns = true;
   }
 
   #heard(works: Works, commit: CommitEvent): void {

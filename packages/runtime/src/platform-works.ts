@@ -37,18 +37,17 @@ export interface WorksOptions {
   readonly requestModel: (model: string, readyAtMs: number) => void;
 }
 
-/** Reads from the warehouse where numbers and totals go on. */
-export async function buildWorks(platform: PlatformParts, options: WorksOptions): Promise<Works> {
+/** Reads nothing yet: numbers and totals go on from the warehouse when the claims are taken. */
+export function buildWorks(platform: PlatformParts, options: WorksOptions): Works {
   const { warehouse, clock } = platform;
   const { bus, limits, onStorageError } = options;
   const tables = new AdoptedTables();
   const claims = new ChannelClaims(warehouse, clock);
-  const sequence = await BatchSequence.open(warehouse, clock);
+  const sequence = new BatchSequence(clock);
   const transactions = new BatchTransactions({ ...platform, ...limits, bus, onStorageError });
   const loading = { ...platform, transactions, claims, sequence, tables };
   const loader = new Loader(loading);
   const totals = new ChannelTotals();
-  await totals.read(warehouse);
   const channels = new ChannelSet({
     platform,
     limits,

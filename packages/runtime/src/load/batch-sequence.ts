@@ -4,17 +4,18 @@ import { toBigint } from "./sql-values.ts";
 
 export class BatchSequence {
   readonly #clock: Clock;
-  #batch: bigint;
-  #seq: bigint;
+  #batch = 0n;
+  #seq = 0n;
 
-  private constructor(clock: Clock, last: { readonly batch: bigint; readonly seq: bigint }) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#batch = last.batch;
-    this.#seq = last.seq;
   }
 
-  /** Continues behind the highest numbers that the warehouse has ever committed, also when old ledger rows were folded away. */
-  static async open(warehouse: Warehouse, clock: Clock): Promise<BatchSequence> {
+  /**
+   * Goes on behind the highest numbers that the warehouse has ever committed, also when old ledger rows were folded away. To be called when the claims
+   * are taken and before the first number: until then the owner before may commit batches with numbers of its own.
+   */
+  async continueBehind(warehouse: Warehouse): Promise<void> {
     const found = await warehouse.query(`
       SELECT max(batch) AS batch, max(seq) AS seq FROM (
         SELECT max(batch) AS batch, max(seq) AS seq FROM millrace.ledger
@@ -22,8 +23,9 @@ export class BatchSequence {
         UNION ALL SELECT max(batch), NULL FROM millrace.tables
         UNION ALL SELECT max(batch), NULL FROM millrace.quarantine
       ) AS highest`);
-    const [batch, seq] = found.rows[0] ?? [];
-    return new BatchSequence(clock, { batch: toBigint(batch), seq: toBigint(seq) });
+    const [batch, seq] = (found.rows[0] ?? []).map((value) => toBigint(value));
+    if (batch !== undefined && batch > this.#batch) this.#batch = batch;
+    if (seq !== undefined && seq > this.#seq) this.#seq = seq;
   }
 
   nextBatch(): bigint {

@@ -71,14 +71,15 @@ export class ChannelClaims {
       await tx.run("INSERT INTO millrace.channels VALUES (?, ?, ?, ?, ?, ?)", row);
       return 1n;
     }
-    const sql = "UPDATE millrace.channels SET epoch = epoch + 1 WHERE channel = ? AND stream = ?";
-    await tx.run(sql, [channel, stream]);
+    // Engines may notice conflicts column by column: `changed_at` is what every batch of an earlier owner writes as well.
+    const sql = "UPDATE millrace.channels SET epoch = epoch + 1, changed_at = ? WHERE channel = ? AND stream = ?";
+    await tx.run(sql, [nowText(this.#clock), channel, stream]);
     return epoch + 1n;
   }
 
   /**
    * Moves the stream's cursor from `before` to `after` for this batch, or throws batch-fenced: another owner holds the epoch, or the cursor has moved.
-   * This update is the fence: two owners that both read the old epoch conflict on this row.
+   * This update is the fence: two owners that both read the old epoch conflict on this row, and so do a batch and a new owner that takes the epoch.
    */
   async advance(
     tx: WriteTransaction,

@@ -4,8 +4,8 @@ import type { LoadRequest, Warehouse, WriteTransaction } from "@millrace/core";
 export interface Faults {
   /** Called before each load of a transaction; throws to make it fail. */
   beforeLoad?: (request: LoadRequest) => void;
-  /** Called after the work of a transaction and before its commit. */
-  beforeCommit?: () => void;
+  /** Called after the work of a transaction and before its commit, which waits for it. */
+  beforeCommit?: () => void | Promise<void>;
 }
 
 /** Passes everything on to `warehouse`. */
@@ -23,7 +23,7 @@ export function faulty(warehouse: Warehouse, faults: Faults): Warehouse {
         tables,
         async (tx) => {
           const result = await work(watched(tx));
-          faults.beforeCommit?.();
+          await faults.beforeCommit?.();
           return result;
         },
         options,
