@@ -1,4 +1,4 @@
-// Test runner settings: every package, the examples and the code's own rules. `npm run e2e` uses vitest.e2e.config.ts.
+// Test runner settings: every package, the examples and the code's own rules. `npm run e2e` uses vitest.e2e.config.ts, the torture harness vitest.torture.config.ts.
 import { defineConfig } from "vitest/config";
 
 // Workspace packages resolve to their TypeScript sources, as they do under `node --conditions=millrace-source`.
@@ -25,7 +25,10 @@ export default defineConfig({
       { extends: true, test: { name: "benchmarks", include: ["benchmarks/**/*.test.ts"] } },
       { extends: true, test: { name: "properties", include: ["tests/properties/**/*.test.ts"] } },
       { extends: true, test: { name: "simulation", include: ["tests/simulation/**/*.test.ts"] } },
-      { extends: true, test: { name: "torture", include: ["tests/torture/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: { name: "torture", include: ["tests/torture/**/*.test.ts"], exclude: ["tests/torture/planted/**"] },
+      },
       { extends: true, test: { name: "tidy", include: ["tests/tidy/**/*.test.ts", "scripts/**/*.test.ts"] } },
     ],
   },

@@ -11,7 +11,14 @@ import {
   type ProjectDefinition,
   type Random,
 } from "@millrace/core";
-import { createMetrics, createPlatform, type MetricsRegistry, type Platform, type Progress } from "@millrace/runtime";
+import {
+  createMetrics,
+  createPlatform,
+  type MetricsRegistry,
+  type Platform,
+  type PlatformLimits,
+  type Progress,
+} from "@millrace/runtime";
 import {
   backUpDataFolder,
   openDataFolder,
@@ -35,6 +42,8 @@ export interface OpenPlatformOptions {
   readonly random?: Random;
   /** Exchanges single adapters, e.g. to count calls or to lose writes. Receives the embedded ones. */
   readonly adapters?: (embedded: Adapters) => Adapters;
+  /** Bounds that differ from the defaults, e.g. so that a short-lived process also trims and tidies. */
+  readonly limits?: Partial<PlatformLimits>;
 }
 
 /** A platform that owns its data folder and has not been started. */
@@ -80,7 +89,7 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Opened
       metrics,
       connectors,
       // What the door lets in, the platform takes.
-      limits: { ingestBytesMax: bodyBytesMaxOf(project) },
+      limits: { ...options.limits, ingestBytesMax: bodyBytesMaxOf(project) },
     });
     closers.add(() => platform.stop());
     const close = (): Promise<void> => closers.close();

@@ -17,8 +17,10 @@ export interface StreamName {
 }
 
 const LANE = "millrace.channels";
-const TAKE_ATTEMPTS_MAX = 20;
+/** About 20 seconds: a busy owner before is caught between two of its batches. */
+const TAKE_ATTEMPTS_MAX = 110;
 const TAKE_PAUSE_MS = 10;
+const TAKE_PAUSE_MS_MAX = 200;
 const key = ({ channel, stream }: StreamName): string => `${channel}/${stream}`;
 
 /** Epochs that this process holds. A newer owner takes higher ones, after which every claim made here fails. */
@@ -40,7 +42,7 @@ export class ChannelClaims {
       } catch (error) {
         // The owner before is committing a batch right now.
         if (!isMillraceError(error, "warehouse-conflict") || attempt >= TAKE_ATTEMPTS_MAX) throw error;
-        await this.#clock.sleep(TAKE_PAUSE_MS * attempt);
+        await this.#clock.sleep(Math.min(TAKE_PAUSE_MS * attempt, TAKE_PAUSE_MS_MAX));
       }
     }
   }

@@ -1,0 +1,109 @@
+// The command line of `npm run torture`.
+import { parseArgs } from "node:util";
+import { didYouMean, MillraceError, type FailpointName } from "@millrace/core";
+import { failpointNames, type KillMode } from "./kill-schedule.ts";
+import { plants, type Plant } from "./process/messages.ts";
+
+export type ChannelChoice = "files" | "rest" | "events" | "all";
+
+export interface TortureOptions {
+  readonly kills: number;
+  readonly seed: number;
+  readonly mode: KillMode;
+  readonly channel: ChannelChoice;
+  /** Failpoints to strike at; all that the channels reach when absent. */
+  readonly at?: readonly FailpointName[];
+  readonly plant?: Plant;
+  /** Every life with a second owner. */
+  readonly takeOver: boolean;
+  readonly json: boolean;
+  readonly keep: boolean;
+}
+
+const modes = ["kill", "power-cut", "both"] as const;
+const channels = ["files", "rest", "events", "all"] as const;
+const killsMax = 100_000;
+
+export const usage = `Kills a working Millrace again and again and proves that nothing is lost, doubled or half visible.
+
+  npm run torture -- [options]
+
+  --kills <n>         how many lives end by a kill (default 50)
+  --seed <n>          decides data, places and moments (default 1)
+  --mode <mode>       kill: SIGKILL; power-cut: what was not synced is lost as well; both: some of each (default both)
+  --channel <name>    files, rest, events or all (default all)
+  --at <names>        only these failpoints, separated by commas: ${failpointNames.join(", ")}
+  --take-over         in every life a second owner takes over from the first one
+  --plant <bug>       plants a bug that must be found: ${plants.join(", ")}
+  --json              one line of JSON per kill
+  --keep              keeps the data folder when something is found, and prints where it is
+  --help
+
+Examples:
+  npm run torture -- --kills 50 --seed 1
+  npm run torture -- --kills 20 --seed 7 --channel events --at log.sync,log.trim
+  npm run torture -- --kills 6 --mode power-cut --plant log-unsynced
+
+The last line is {"kills":50,"lost":0,"duplicated":0,"partial":0,"seed":1,"failpoints":{...}}. Exit code 0: nothing was found and each failpoint
+was struck at least 3 times (fewer in runs below 50 kills). 1: something was found, or a failpoint was not struck. 2: the command was not understood,
+or the machine cannot do it.`;
+
+/** @returns undefined for --help. @throws MillraceError request-invalid */
+export function parseOptions(args: readonly string[]): TortureOptions | undefined {
+  const values = parsed(args);
+  if (values.help) return undefined;
+  const at = values.at?.split(",").map((name) => choice("at", name.trim(), failpointNames));
+  return {
+    kills: whole("kills", values.kills, 1),
+    seed: whole("seed", values.seed, 0),
+    mode: choice("mode", values.mode, modes),
+    channel: choice("channel", values.channel, channels),
+    takeOver: values["take-over"],
+    json: values.json,
+    keep: values.keep,
+    ...(at === undefined ? {} : { at }),
+    ...(values.plant === undefined ? {} : { plant: choice("plant", values.plant, plants) }),
+  };
+}
+
+function parsed(args: readonly string[]): ReturnType<typeof parse> {
+  try {
+    return parse(args);
+  } catch (cause) {
+    throw invalid(cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+function parse(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    options: {
+      kills: { type: "string", default: "50" },
+      seed: { type: "string", default: "1" },
+      mode: { type: "string", default: "both" },
+      channel: { type: "string", default: "all" },
+      at: { type: "string" },
+      plant: { type: "string" },
+      "take-over": { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      keep: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  }).values;
+}
+
+function whole(name: string, text: string, min: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= min && value <= killsMax) return value;
+  throw invalid(`--${name} is a whole number from ${min} to ${killsMax}; received "${text}".`);
+}
+
+function choice<T extends string>(name: string, text: string, allowed: readonly T[]): T {
+  const found = allowed.find((value) => value === text);
+  if (found !== undefined) return found;
+  throw invalid(`--${name} is one of ${allowed.join(", ")}; received "${text}"${didYouMean(text, allowed)}`);
+}
+
+function invalid(message: string): MillraceError {
+  return new MillraceError("request-invalid", message, { hint: "npm run torture -- --help" });
+}

@@ -1,0 +1,63 @@
+// When producers work: loops with pauses between their turns, held while the harness wants quiet, ended when it wants the end.
+import { setTimeout as sleep } from "node:timers/promises";
+import { MillraceError } from "@millrace/core";
+
+export class Pace {
+  /** Aborted when the time for `finish` is over or the run was given up. */
+  readonly signal: AbortSignal;
+  readonly #abort = new AbortController();
+  #ending = false;
+  #held: PromiseWithResolvers<void> | undefined;
+  readonly #loops: Promise<void>[] = [];
+
+  constructor() {
+    this.signal = this.#abort.signal;
+  }
+
+  /** Calls `turn` again and again, with a pause of `pauseMs()` after each, until `finish`. */
+  loop(turn: () => Promise<void>, pauseMs: () => number): void {
+    const run = async (): Promise<void> => {
+      while (!this.#ending && !this.signal.aborted) {
+        await this.#held?.promise;
+        await turn();
+        await sleep(pauseMs(), undefined, { signal: this.signal }).catch(() => undefined);
+      }
+    };
+    const running = run();
+    // Met by `finish`; until then a failure must not count as unhandled.
+    running.catch(() => undefined);
+    this.#loops.push(running);
+  }
+
+  pause(): void {
+    this.#held ??= Promise.withResolvers();
+  }
+
+  resume(): void {
+    this.#held?.resolve();
+    this.#held = undefined;
+  }
+
+  /** Waits until every loop has ended its turn. @throws deadline-exceeded, and what a turn threw */
+  async finish(timeoutMs: number): Promise<void> {
+    this.#ending = true;
+    this.resume();
+    const late = setTimeout(
+      () => this.#abort.abort(new MillraceError("deadline-exceeded", "The producers did not come to their end.")),
+      timeoutMs,
+    );
+    try {
+      await Promise.all(this.#loops);
+      this.signal.throwIfAborted();
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** Gives up: what waits ends now. */
+  stop(): void {
+    this.#ending = true;
+    this.resume();
+    this.#abort.abort(new MillraceError("cancelled", "The run ends."));
+  }
+}
