@@ -1,18 +1,17 @@
 // A whole run: lives and kills by the schedule, then the end, where everything that was acknowledged must be there once.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { FailpointName } from "@millrace/core";
 import { Gate } from "./gate.ts";
 import { failpointNames, killSchedule, requiredHits, type Kill } from "./kill-schedule.ts";
-import { live, type LifeReport } from "./life.ts";
+import { findAtEnd } from "./ending.ts";
+import { live, type LifeParts, type LifeReport } from "./life.ts";
 import type { ChannelChoice, TortureOptions } from "./options.ts";
 import { powerCutEnvironment } from "./power-cut/preload.ts";
 import { restoreAfterPowerCut } from "./power-cut/restore.ts";
-import { NoAnswer, TorturedProcess, type ProcessOptions } from "./process/tortured-process.ts";
-import { lost, duplicated, type Finding } from "./truth/finding.ts";
+import type { ProcessOptions } from "./process/tortured-process.ts";
+import type { Finding } from "./truth/finding.ts";
 import { Judge } from "./truth/judge.ts";
-import { checkContent, readObjects } from "./truth/raw-checks.ts";
 import { EventsWorkload } from "./workloads/events.ts";
 import { FilesWorkload } from "./workloads/files.ts";
 import { RestWorkload } from "./workloads/rest.ts";
@@ -33,6 +32,8 @@ export interface TortureOutcome {
   readonly findings: readonly Finding[];
   readonly powerCuts: number;
   readonly takeOvers: number;
+  /** Kills that struck somewhere else because their failpoint was not reached in time. */
+  readonly missed: number;
   readonly modelsCompared: number;
   readonly acknowledgedRows: number;
   /** Hits that each failpoint must have, and those that have fewer. */
@@ -48,10 +49,6 @@ export interface KillReport {
 }
 
 const project = join(import.meta.dirname, "project");
-const finishTimeoutMs = 90_000;
-const readyTimeoutMs = 60_000;
-const settlePauseMs = 400;
-const settlesMax = 12;
 
 /** Failpoints that only these channels reach. */
 const onlyEvents: readonly FailpointName[] = ["log.sync", "log.trim"];
@@ -68,6 +65,7 @@ export class TortureRun {
   #kills = 0;
   #powerCuts = 0;
   #takeOvers = 0;
+  #missed = 0;
 
   private constructor(
     options: TortureOptions,
@@ -102,20 +100,29 @@ export class TortureRun {
     const { kills, seed, mode, at, channel, takeOver } = this.#options;
     const failpoints = at ?? reachable(channel);
     const schedule = killSchedule({ kills, seed, mode, failpoints });
-    const active = this.#active();
+    const close = (): Promise<unknown> => Promise.all(this.#workloads.map((workload) => workload.close()));
+    this.#signal.addEventListener("abort", () => void close(), { once: true });
     try {
-      for (const workload of active) workload.start();
+      for (const workload of this.#active()) workload.start();
       for (const [at, planned] of schedule.entries()) {
         const kill = takeOver ? { ...planned, takeOver: true, early: false } : planned;
         const { death, stopped } = await this.#live(kill, onKill);
         if (stopped || this.#findings.length > 0) break;
-        if (death.failpoint !== kill.place) againLater(schedule, at);
+        if (isNamed(kill) && death.failpoint === undefined) this.#tryAgain(schedule, at);
       }
-      if (this.#findings.length === 0) this.#findings = await this.#end();
+      if (this.#findings.length === 0) this.#findings = await findAtEnd(this.#parts());
     } finally {
-      await Promise.all(this.#workloads.map((workload) => workload.close()));
+      await close();
     }
     return this.#outcome(failpoints);
+  }
+
+  /** In place of a later random moment. */
+  #tryAgain(schedule: Kill[], at: number): void {
+    this.#missed += 1;
+    const missed = schedule[at];
+    const spare = schedule.findIndex((other, later) => later > at && other.place === "random");
+    if (missed !== undefined && spare !== -1) schedule[spare] = missed;
   }
 
   get #dataFolder(): string {
@@ -128,16 +135,7 @@ export class TortureRun {
   }
 
   async #live(kill: Kill, onKill: (report: KillReport) => void): Promise<LifeReport> {
-    const report = await live(
-      {
-        process: this.#process(),
-        gate: this.#gate,
-        judge: this.#judge,
-        workloads: this.#active(),
-        signal: this.#signal,
-      },
-      kill,
-    );
+    const report = await live(this.#parts(), kill);
     this.#signal.throwIfAborted();
     this.#count(kill, report);
     if (kill.powerCut) restoreAfterPowerCut(this.#dataFolder, join(this.#folder, "journal"));
@@ -151,6 +149,16 @@ export class TortureRun {
     if (kill.powerCut) this.#powerCuts += 1;
     if (tookOver) this.#takeOvers += 1;
     if (death.failpoint !== undefined) this.#hits.set(death.failpoint, (this.#hits.get(death.failpoint) ?? 0) + 1);
+  }
+
+  #parts(): LifeParts {
+    return {
+      process: this.#process(),
+      gate: this.#gate,
+      judge: this.#judge,
+      workloads: this.#active(),
+      signal: this.#signal,
+    };
   }
 
   #process(): ProcessOptions {
@@ -175,59 +183,6 @@ export class TortureRun {
     };
   }
 
-  /** Everything that was begun is acknowledged, loaded and compared; a second start finds nothing left to do; the originals are whole. */
-  async #end(): Promise<readonly Finding[]> {
-    const process = new TorturedProcess(this.#process());
-    const end = (): void => void process.kill();
-    this.#signal.addEventListener("abort", end, { once: true });
-    try {
-      this.#gate.open(await ready(process));
-      for (const workload of this.#active()) await workload.finish(finishTimeoutMs);
-      const findings = await this.#settle(process);
-      if (findings.length > 0) return findings;
-      const batches = await readObjects((sql) => process.query(sql));
-      await process.stop();
-      return [
-        ...(await this.#again(batches.length)),
-        ...(await checkContent(join(this.#dataFolder, "objects"), batches)),
-      ];
-    } catch (thrown) {
-      this.#signal.throwIfAborted();
-      if (!(thrown instanceof NoAnswer)) throw thrown;
-      return [lost(this.#judge.acknowledgedRows, `the process does not serve: ${thrown.message}`)];
-    } finally {
-      this.#signal.removeEventListener("abort", end);
-      this.#gate.close();
-      await process.kill();
-    }
-  }
-
-  /** What is on its way needs a moment; what is wrong stays wrong. */
-  async #settle(process: TorturedProcess): Promise<readonly Finding[]> {
-    for (let turn = 1; ; turn += 1) {
-      await process.ask({ kind: "settle" });
-      const findings = await this.#judge.check(process, "end");
-      const stopped = await process.ask({ kind: "stopped-channels" });
-      if (findings.length === 0 || turn >= settlesMax) return findings;
-      if (stopped.length > 0) return [...findings, ...stopped.map(([name, code, why]) => noted(name, code, why))];
-      await sleep(settlePauseMs);
-    }
-  }
-
-  async #again(batchesBefore: number): Promise<readonly Finding[]> {
-    const process = new TorturedProcess(this.#process());
-    try {
-      await ready(process);
-      await process.ask({ kind: "settle" });
-      const batches = await readObjects((sql) => process.query(sql));
-      await process.stop();
-      const more = batches.length - batchesBefore;
-      return more === 0 ? [] : [duplicated(more, `${more} batches were loaded by a start that had nothing to load`)];
-    } finally {
-      await process.kill();
-    }
-  }
-
   #outcome(failpoints: readonly FailpointName[]): TortureOutcome {
     const sum = (kind: Finding["kind"]): number =>
       this.#findings.reduce((total, finding) => total + (finding.kind === kind ? finding.count : 0), 0);
@@ -245,6 +200,7 @@ export class TortureRun {
       findings: this.#findings,
       powerCuts: this.#powerCuts,
       takeOvers: this.#takeOvers,
+      missed: this.#missed,
       modelsCompared: this.#judge.models.compared,
       acknowledgedRows: this.#judge.acknowledgedRows,
       required,
@@ -253,29 +209,12 @@ export class TortureRun {
   }
 }
 
-/** A failpoint that was not reached in time is tried again in place of a later random moment. */
-function againLater(schedule: Kill[], at: number): void {
-  const missed = schedule[at];
-  const spare = schedule.findIndex(({ place }, later) => later > at && place === "random");
-  if (missed === undefined || missed.place === "random" || missed.place === "start" || spare === -1) return;
-  schedule[spare] = missed;
+function isNamed({ place }: Kill): boolean {
+  return place !== "random" && place !== "start";
 }
 
 function reachable(channel: ChannelChoice): readonly FailpointName[] {
   return channel === "all" || channel === "events"
     ? failpointNames
     : failpointNames.filter((name) => !onlyEvents.includes(name));
-}
-
-function noted(channel: unknown, code: unknown, why: unknown): Finding {
-  return { kind: "lost", count: 0, what: `channel ${String(channel)} has stopped: ${String(code)}: ${String(why)}` };
-}
-
-async function ready(process: TorturedProcess): ReturnType<() => TorturedProcess["ready"]> {
-  const late = setTimeout(() => void process.kill(), readyTimeoutMs);
-  try {
-    return await process.ready;
-  } finally {
-    clearTimeout(late);
-  }
 }
