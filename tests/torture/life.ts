@@ -36,6 +36,7 @@ export async function live(parts: LifeParts, kill: Kill): Promise<LifeReport> {
   const process = new TorturedProcess({ ...parts.process, ...(early === undefined ? {} : { trap: early }) });
   const end = (): void => void process.kill();
   signal.addEventListener("abort", end, { once: true });
+  for (const workload of parts.workloads) workload.newLife();
   try {
     if (kill.place === "start") await Promise.race([sleep(kill.delayMs), process.died]);
     if (early !== undefined) process.ready.then((service) => gate.open(service)).catch(() => undefined);

@@ -27,6 +27,8 @@ type Rows = readonly (readonly Scalar[])[];
 type Ask = Request extends infer R ? (R extends { readonly id: number } ? Omit<R, "id"> : never) : never;
 
 const answerTimeoutMs = 90_000;
+/** A whole backlog may have to be loaded before the answer. */
+const settleTimeoutMs = 300_000;
 const stderrCharsMax = 16_000;
 
 /** An answer that will not come, because the process died or took too long. */
@@ -79,9 +81,10 @@ export class TorturedProcess {
     const id = this.#nextId;
     this.#nextId += 1;
     const answer = Promise.withResolvers<Rows>();
+    const timeoutMs = request.kind === "settle" ? settleTimeoutMs : answerTimeoutMs;
     const deadline = setTimeout(
-      () => answer.reject(new NoAnswer(`no answer to "${request.kind}" within ${answerTimeoutMs} ms`)),
-      answerTimeoutMs,
+      () => answer.reject(new NoAnswer(`no answer to "${request.kind}" within ${timeoutMs} ms`)),
+      timeoutMs,
     );
     this.#waiting.set(id, answer);
     if (this.#child.connected)

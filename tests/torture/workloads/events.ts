@@ -74,6 +74,10 @@ export class EventsWorkload implements Workload {
     this.#pace.loop(() => this.#sendPayments(), pauseMs);
   }
 
+  newLife(): void {
+    this.#pace.newLife();
+  }
+
   pause(): void {
     this.#pace.pause();
   }

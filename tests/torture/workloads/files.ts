@@ -45,6 +45,10 @@ export class FilesWorkload implements Workload {
     );
   }
 
+  newLife(): void {
+    this.#pace.newLife();
+  }
+
   pause(): void {
     this.#pace.pause();
   }

@@ -2,6 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { MillraceError } from "@millrace/core";
 
+/** Turns of each loop in one life before it slows down, so that a slow machine does not fall behind its senders for good. */
+const turnsOfLife = 40;
+const slowerTimes = 10;
+
 export class Pace {
   /** Aborted when the time for `finish` is over or the run was given up. */
   readonly signal: AbortSignal;
@@ -9,6 +13,7 @@ export class Pace {
   #ending = false;
   #held: PromiseWithResolvers<void> | undefined;
   readonly #loops: Promise<void>[] = [];
+  #life = 0;
 
   constructor() {
     this.signal = this.#abort.signal;
@@ -16,17 +21,26 @@ export class Pace {
 
   /** Calls `turn` again and again, with a pause of `pauseMs()` after each, until `finish`. */
   loop(turn: () => Promise<void>, pauseMs: () => number): void {
+    let life = 0;
+    let turns = 0;
     const run = async (): Promise<void> => {
       while (!this.#ending && !this.signal.aborted) {
         await this.#held?.promise;
         await turn();
-        await sleep(pauseMs(), undefined, { signal: this.signal }).catch(() => undefined);
+        turns = life === this.#life ? turns + 1 : 0;
+        life = this.#life;
+        const ms = turns < turnsOfLife ? pauseMs() : pauseMs() * slowerTimes;
+        await sleep(ms, undefined, { signal: this.signal }).catch(() => undefined);
       }
     };
     const running = run();
     // Met by `finish`; until then a failure must not count as unhandled.
     running.catch(() => undefined);
     this.#loops.push(running);
+  }
+
+  newLife(): void {
+    this.#life += 1;
   }
 
   pause(): void {

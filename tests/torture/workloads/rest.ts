@@ -66,6 +66,10 @@ export class RestWorkload implements Workload {
     );
   }
 
+  newLife(): void {
+    this.#pace.newLife();
+  }
+
   pause(): void {
     this.#pace.pause();
   }

@@ -12,6 +12,8 @@ export interface Workload {
   readonly env: Readonly<Record<string, string>>;
   /** Begins to produce, and goes on whether the process lives or not. */
   start(): void;
+  /** Tells that the process lives anew: it may be sent more again. */
+  newLife(): void;
   /** Produces nothing between `pause` and `resume`; what is under way goes on. */
   pause(): void;
   resume(): void;
