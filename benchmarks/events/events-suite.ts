@@ -10,15 +10,17 @@ export async function* eventsSuite({
   seconds = 60,
   runs = 3,
   rows = 10_000_000,
+  brief = false,
 }: SuiteOptions): AsyncGenerator<Figure> {
   const short = { seconds: Math.max(runs, seconds / 6), runs };
-  const tests: readonly Throughput[] = [
+  const sizes: readonly Throughput[] = [
     { size: 100, format: "json", seconds, runs, goal: 0.8 },
     { size: 100, format: "ndjson", ...short },
     { size: 1, format: "json", ...short },
     { size: 10, format: "json", ...short },
     { size: 1000, format: "json", ...short },
   ];
+  const tests = brief ? sizes.slice(0, 2) : sizes;
   const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
   try {
     for (const test of tests) yield* throughput(folder, test);

@@ -26,9 +26,12 @@ export interface ClientOutcome {
   readonly cents: number;
   readonly bytes: number;
   readonly requests: number;
+  /** Answered with 503, because too much waits to be loaded: sent again after a while. */
+  readonly refusals: number;
   readonly processorSeconds: number;
 }
 
+const refusedPauseMs = 50;
 /** Enough bodies that no cache of the server can live on their repetition. */
 const bodyBytes = 32 * 1024 * 1024;
 
@@ -44,12 +47,19 @@ let events = 0;
 let cents = 0;
 let bytes = 0;
 let requests = 0;
+let refusals = 0;
 let windowEvents = 0;
 const latencies: number[] = [];
 
+/** Resolves when the body was acknowledged, however often it had to be sent. */
 async function post(body: EventBody): Promise<void> {
   const answer = await pool.request({ path: input.path, method: "POST", headers, body: body.bytes });
   const text = await answer.body.text();
+  if (answer.statusCode === 503) {
+    refusals += 1;
+    await new Promise((resolve) => setTimeout(resolve, refusedPauseMs));
+    return post(body);
+  }
   if (answer.statusCode !== 202) throw new Error(`answered ${answer.statusCode}: ${text.slice(0, 500)}`);
 }
 
@@ -84,5 +94,6 @@ report({
   cents,
   bytes,
   requests,
+  refusals,
   processorSeconds: (user + system) / 1e6,
 } satisfies ClientOutcome);

@@ -30,6 +30,8 @@ interface Side {
   readonly outcomes: ClientOutcome[];
   readonly target: Pick<ClientInput, "url" | "path" | "headers">;
   readonly process: ServedProcess<unknown>;
+  /** What the server had spent before the first request. */
+  readonly startSeconds: number;
 }
 
 export async function* throughput(folder: string, test: Throughput): AsyncGenerator<Figure> {
@@ -41,8 +43,8 @@ export async function* throughput(folder: string, test: Throughput): AsyncGenera
     });
     const { url, token } = await millrace.ready();
     const target = { url, path: "/ingest/bench.append", headers: { authorization: `Bearer ${token}` } };
-    const baseline: Side = { outcomes: [], target: await bare.ready(), process: bare };
-    const subject: Side = { outcomes: [], target, process: millrace };
+    const baseline = await sideOf(bare, await bare.ready());
+    const subject = await sideOf(millrace, target);
     const lags: number[] = [];
     for (let run = 0; run < test.runs; run += 1) {
       await drive(baseline, test);
@@ -59,6 +61,10 @@ export async function* throughput(folder: string, test: Throughput): AsyncGenera
   }
 }
 
+async function sideOf(process: ServedProcess<unknown>, target: Side["target"]): Promise<Side> {
+  return { outcomes: [], target, process, startSeconds: (await process.spent()).processorSeconds };
+}
+
 async function drive(side: Side, { size, format, seconds, runs }: Throughput): Promise<void> {
   const { result } = await measured<ClientOutcome>(script("./ingest-client.ts"), {
     ...side.target,
@@ -71,7 +77,7 @@ async function drive(side: Side, { size, format, seconds, runs }: Throughput): P
   side.outcomes.push(result);
 }
 
-function total(side: Side, what: "events" | "cents" | "bytes" | "requests"): number {
+function total(side: Side, what: "events" | "cents" | "bytes" | "requests" | "refusals"): number {
   return side.outcomes.reduce((sum, outcome) => sum + outcome[what], 0);
 }
 
@@ -110,6 +116,12 @@ async function* figures(
   );
   yield { suite, name: `${name}, acknowledged after, p99, baseline`, value: rounded(late(baseline)), unit: "ms" };
   yield { suite, name: `${name}, acknowledged after, p99`, value: rounded(late(subject)), unit: "ms" };
+  yield {
+    suite,
+    name: `${name}, refused because too much waited`,
+    value: total(subject, "refusals"),
+    unit: "requests",
+  };
   yield { suite, name: `${name}, not yet in the table at the end`, value: lag, unit: "events" };
   for (const [of, side] of [
     ["", subject],
@@ -120,7 +132,7 @@ async function* figures(
     yield {
       suite,
       name: `${name}, processor time of the server${of}`,
-      value: each(processorSeconds),
+      value: each(processorSeconds - side.startSeconds),
       unit: "us/event",
     };
     const client = side.outcomes.reduce((sum, outcome) => sum + outcome.processorSeconds, 0);

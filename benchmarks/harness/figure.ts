@@ -17,6 +17,8 @@ export interface SuiteOptions {
   readonly rows?: number;
   readonly runs?: number;
   readonly seconds?: number;
+  /** Leaves out what differs from the rest in size alone. */
+  readonly brief?: boolean;
 }
 
 /** Yields figures; throws when a result is not what it must be. */
