@@ -9,3 +9,5 @@ export * from "./observe/logger.ts";
 export * from "./observe/metrics.ts";
 export { createPlatform } from "./platform-instance.ts";
 export { ledgerFaults, type IntegrityFault } from "./load/ledger-integrity.ts";
+export type * from "./row-tests/row-test.ts";
+export { runRowTests, type RowTestParts } from "./row-tests/run-row-tests.ts";

@@ -12,6 +12,7 @@ import { queryCommand } from "./commands/query.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { runCommand } from "./commands/run.ts";
 import { statusCommand } from "./commands/status.ts";
+import { testCommand } from "./commands/test.ts";
 import { processIo, type Io } from "./io.ts";
 import { reportError } from "./report-error.ts";
 
@@ -22,6 +23,7 @@ function program(io: Io, exit: (code: number) => void): Command {
     startCommand(io),
     runCommand(io, exit),
     planCommand(io),
+    testCommand(io, exit),
     lineageCommand(io),
     queryCommand(io),
     statusCommand(io),
@@ -51,7 +53,7 @@ function withDescendants(command: Command): Command[] {
  * Runs one command line.
  *
  * @param args what follows the command's name
- * @returns the exit code: 0 done, 2 wrong usage or project, 75 try again, 74 storage, 70 our own fault, 130 cancelled
+ * @returns the exit code: 0 done, 1 tests that fail, 2 wrong usage or project, 75 try again, 74 storage, 70 our own fault, 130 cancelled
  */
 export async function main(args: readonly string[], io: Io = processIo()): Promise<number> {
   let code = 0;

@@ -2,8 +2,11 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { runCommand } from "../testing/run-command.ts";
+
+// Many commands, each of which opens the data folder for itself.
+vi.setConfig({ testTimeout: 60_000 });
 
 let root: string;
 let shop: string;
@@ -95,7 +98,7 @@ it("repairs one row by hand, discards another, and remembers who and why", async
   expect(JSON.parse((await runCommand(shop, "status", "--json")).out)).toMatchObject({
     quarantine: { open: 0, held: 0, readmitted: 2, discarded: 1 },
   });
-}, 60_000);
+});
 
 it.each([
   [["fix", "1", "1"], "A fix needs one of"],
