@@ -6,7 +6,9 @@ import { eventsSuite } from "./events/events-suite.ts";
 import type { Figure, Suite, SuiteOptions } from "./harness/figure.ts";
 import { machine } from "./harness/machine.ts";
 import { loadSuite } from "./load/load-suite.ts";
+import { qualitySuite } from "./quality/quality-suite.ts";
 import { serveSuite } from "./serve/serve-suite.ts";
+import { validateSuite } from "./validate/validate-suite.ts";
 
 /** All suites, small: shows that they run and that their results are verified; its figures mean little. */
 async function* smoke(): AsyncGenerator<Figure> {
@@ -14,6 +16,8 @@ async function* smoke(): AsyncGenerator<Figure> {
   yield* eventsSuite({ rows: 50_000, runs: 1, seconds: 2, brief: true });
   yield* serveSuite({ rows: 50_000, runs: 1, seconds: 1 });
   yield* bootSuite({ rows: 50_000, runs: 1, seconds: 2 });
+  yield* qualitySuite({ rows: 200_000, runs: 1 });
+  yield* validateSuite({ rows: 10_000, runs: 1 });
 }
 
 const suites: Readonly<Record<string, Suite>> = {
@@ -21,6 +25,8 @@ const suites: Readonly<Record<string, Suite>> = {
   events: eventsSuite,
   serve: serveSuite,
   boot: bootSuite,
+  quality: qualitySuite,
+  validate: validateSuite,
   smoke,
 };
 

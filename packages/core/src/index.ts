@@ -6,6 +6,8 @@ export * from "./contract/contract.ts";
 export * from "./contract/column-builder.ts";
 export * from "./contract/builder.ts";
 export * from "./contract/check.ts";
+export * from "./contract/clean.ts";
+export * from "./contract/cleansing.ts";
 export * from "./contract/column-check.ts";
 export * from "./contract/expression.ts";
 export * from "./contract/expression-type.ts";

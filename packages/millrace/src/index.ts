@@ -1,6 +1,7 @@
 // What authors of a project import: `import { contract, t, files } from "millrace"`. Kept light, because every load of a project runs it.
 export {
   check,
+  clean,
   contract,
   MillraceError,
   rule,

@@ -1,5 +1,6 @@
 // How authors write columns: `t.decimal(12, 2).min(0)`. Builders are immutable; each call returns a new one.
 import { MillraceError } from "../errors/millrace-error.ts";
+import type { CleansingStep } from "./cleansing.ts";
 import type { ColumnCheck, ColumnDefinition, RuleOptions, Severity } from "./contract.ts";
 import type { LogicalType } from "./logical-type.ts";
 
@@ -45,6 +46,15 @@ export class ColumnBuilder<Value, Optional extends boolean = false> {
   references(target: string): ColumnBuilder<Value, Optional> {
     const at = target.lastIndexOf(".");
     return this.#with({ references: { table: target.slice(0, at), column: target.slice(at + 1) } });
+  }
+
+  /**
+   * What happens to the source's text before it is converted and judged; the original stays as it came in raw and quarantine.
+   *
+   * @example t.date().clean(clean.trim(), clean.nullIf("n/a"), clean.date("DD.MM.YYYY"))
+   */
+  clean(...steps: readonly CleansingStep[]): ColumnBuilder<Value, Optional> {
+    return this.#with({ cleansing: [...(this.facts.cleansing ?? []), ...steps] });
   }
 
   describe(description: string): ColumnBuilder<Value, Optional> {

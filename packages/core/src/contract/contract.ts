@@ -1,4 +1,5 @@
 // Contracts as data: what `contract()` returns, what quality compiles, what the ledger records. See builder.ts for how authors write them.
+import type { CleansingStep } from "./cleansing.ts";
 import type { Expression } from "./expression.ts";
 import type { LogicalType } from "./logical-type.ts";
 import type { SetRuleDefinition } from "./set-rule.ts";
@@ -56,6 +57,8 @@ export interface ColumnDefinition {
   /** Orders versions of one key; becomes `_seq`. At most one per contract; an integer or an instant. */
   readonly version: boolean;
   readonly checks: readonly ColumnCheck[];
+  /** What happens to the source's text before it is converted and judged, in order; absent when nothing does. */
+  readonly cleansing?: readonly CleansingStep[];
   readonly description?: string;
 }
 

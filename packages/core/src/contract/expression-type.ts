@@ -57,8 +57,13 @@ export function typeOf(expression: Expression, columns: Columns, fail: Fail): Lo
     case "length":
       expectText(part(expression.of), "length", fail);
       return { kind: "int32" };
+    case "nothing":
+      return { kind: "string" };
     case "change":
-      expectText(part(expression.of), expression.to, fail);
+    case "replace":
+    case "lookup":
+    case "rewrite":
+      expectText(part(expression.of), expression.op, fail);
       return { kind: "string" };
     case "add":
     case "subtract":
@@ -120,7 +125,7 @@ function chosen(
 ): LogicalType {
   const when = part(expression.when);
   if (when.kind !== "bool") fail(`a choice needs a condition; received ${describeType(when)}`);
-  const [then, otherwise] = [part(expression.then), part(expression.otherwise)];
+  const [then, otherwise] = [part(expression.chosen), part(expression.otherwise)];
   if (then.kind !== otherwise.kind && familyOf(then) !== familyOf(otherwise))
     fail(`a choice gives values of one type; received ${describeType(then)} and ${describeType(otherwise)}`);
   return then;

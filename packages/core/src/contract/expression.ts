@@ -39,9 +39,28 @@ export type Expression<Column extends string = string> =
   | {
       readonly op: "choose";
       readonly when: Expression<Column>;
-      readonly then: Expression<Column>;
+      readonly chosen: Expression<Column>;
       readonly otherwise: Expression<Column>;
     }
+  /** Text with every occurrence of another text replaced. */
+  | { readonly op: "replace"; readonly of: Expression<Column>; readonly find: string; readonly with: string }
+  /** Where the pattern is found, a text put together from literals and its groups (filled up with zeros to `width`); `otherwise` where it is not. */
+  | {
+      readonly op: "rewrite";
+      readonly of: Expression<Column>;
+      readonly pattern: string;
+      readonly parts: readonly RewrittenPart[];
+      readonly otherwise: Expression<Column>;
+    }
+  /** The text that stands beside this one in a list. */
+  | {
+      readonly op: "lookup";
+      readonly of: Expression<Column>;
+      readonly entries: readonly (readonly [string, string])[];
+      readonly others: "keep" | "missing";
+    }
+  /** No value. */
+  | { readonly op: "nothing" }
   /** When the batch was received; known to the loader alone. */
   | { readonly op: "received" }
   /** SQL text, which the loader alone can judge. */
@@ -53,12 +72,15 @@ export type Expression<Column extends string = string> =
  */
 export type TextChange = "trim" | "collapse" | "lower" | "upper";
 
+export type RewrittenPart = string | { readonly group: number; readonly width: number };
+
 /** The expressions that an expression is directly made of. */
 export function partsOf(expression: Expression): readonly Expression[] {
   switch (expression.op) {
     case "column":
     case "value":
     case "received":
+    case "nothing":
     case "sql":
       return [];
     case "all":
@@ -69,8 +91,10 @@ export function partsOf(expression: Expression): readonly Expression[] {
     case "subtract":
     case "multiply":
       return [expression.left, expression.right];
+    case "rewrite":
+      return [expression.of, expression.otherwise];
     case "choose":
-      return [expression.when, expression.then, expression.otherwise];
+      return [expression.when, expression.chosen, expression.otherwise];
     default:
       return [expression.of];
   }

@@ -1,6 +1,7 @@
 // Refuses contracts that contradict themselves, with the place where the author wrote them.
 import { MillraceError } from "../errors/millrace-error.ts";
 import { atLocation } from "../project/location.ts";
+import { isDateFormat } from "./cleansing.ts";
 import { checkCondition, columnChecks } from "./column-check.ts";
 import { checkCode, type ColumnCheck, type ColumnDefinition, type ContractDefinition } from "./contract.ts";
 import { typeOf } from "./expression-type.ts";
@@ -52,11 +53,28 @@ function validateColumn(column: ColumnDefinition, fail: (problem: string) => nev
   if (column.references !== undefined && (column.references.table === "" || column.references.column === ""))
     fail(`${named}: references("table.column") or references("domain.table.column") is expected`);
   validateType(column.type, named, fail);
+  validateCleansing(column, fail);
   for (const check of column.checks) validateCheck(column, check, fail);
   const min = bound(column, "min");
   const max = bound(column, "max");
   if (min !== undefined && max !== undefined && min > max)
     fail(`${named}: min ${min} is above max ${max}; no value can pass`);
+}
+
+function validateCleansing({ name, type, cleansing = [] }: ColumnDefinition, fail: (problem: string) => never): void {
+  if (cleansing.length > 0 && ["json", "list", "struct"].includes(type.kind))
+    fail(`column "${name}": clean() works on text; ${describeType(type)} is read as JSON`);
+  for (const step of cleansing) {
+    const wrong = step.step === "date" ? step.formats.find((format) => !isDateFormat(format)) : undefined;
+    if (wrong !== undefined)
+      fail(
+        `column "${name}": date format "${wrong}" needs YYYY, M or MM, D or DD once each, and mm with H or HH; ss may follow`,
+      );
+    if (step.step === "phone" && !/^[1-9]\d{0,2}$/.test(step.callingCode))
+      fail(`column "${name}": "${step.callingCode}" is no calling code; 1 to 3 digits are expected, such as "41"`);
+    if (step.step === "number" && (step.decimal.length !== 1 || step.group.length > 1 || step.decimal === step.group))
+      fail(`column "${name}": number() needs one character for decimals and another for groups, or none`);
+  }
 }
 
 function validateType(type: LogicalType, named: string, fail: (problem: string) => never): void {

@@ -75,7 +75,14 @@ export interface ReferenceCheck {
   readonly parentColumn: string;
 }
 
+/** A column whose source text is cleansed before it is converted: SQL over `"source_text"`. */
+export interface CleansedColumn {
+  readonly column: string;
+  readonly sql: string;
+}
+
 export interface LoadVerdict {
+  readonly cleansing?: readonly CleansedColumn[];
   /** A row that fails one goes to quarantine. */
   readonly rows: readonly RowCheck[];
   readonly watched?: readonly WatchedCheck[];

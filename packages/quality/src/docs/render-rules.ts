@@ -1,5 +1,21 @@
 // docs/rules.md, made from what the kinds of rules say of themselves.
-import { columnChecks, setChecks, type check } from "@millrace/core";
+import { columnChecks, setChecks, type check, type clean } from "@millrace/core";
+
+/** What each function of `clean` does to text. */
+const steps: Readonly<Record<keyof typeof clean, string>> = {
+  trim: "without white space at both ends",
+  collapse: "each run of white space becomes one space",
+  lower: "small letters, one for one",
+  upper: "capital letters, one for one",
+  nullIf: 'texts that mean no value, exactly as written: `clean.nullIf("N/A", "-")`',
+  number: 'numbers of another spelling: `clean.number({ decimal: ",", group: "." })` reads 1.234,50',
+  date: 'other formats of dates and times, the first that fits: `clean.date("DD.MM.YYYY", "M/D/YYYY H:mm")`',
+  phone: 'telephone numbers to + and digits; those that begin with one 0 get the calling code: `clean.phone("41")`',
+  country: "English names and codes of countries in any case to two capital letters",
+  currency: "codes of currencies in any case to capitals, and the signs € and £",
+  map: 'texts to others: `clean.map({ W: "weekly" })`; others stay, or become missing with `{ others: "missing" }`',
+  default: "the value where there is none",
+};
 
 type SetFunction = keyof typeof setChecks | "uniqueLast";
 
@@ -52,6 +68,15 @@ export function renderRules(): string {
     "`rule(name, sql`...`)` takes any SQL condition over the row; it runs in the loader alone.",
     "",
     ...sets(),
+    "## Cleansing",
+    "",
+    '`t.date().clean(clean.trim(), clean.date("DD.MM.YYYY"))`: what happens to the source\'s text before it is converted and judged, in order, the same in the',
+    "loader and at the ingress. Text that a step does not know stays as it is, so the rules judge it. Raw and quarantine keep what came.",
+    "",
+    row(["Function", "What it does"]),
+    row(["---", "---"]),
+    ...Object.entries(steps).map(([name, meaning]) => row([`\`clean.${name}\``, meaning])),
+    "",
   ].join("\n");
 }
 

@@ -1,10 +1,12 @@
 // Compiles a contract into what the loader asks of the warehouse: row checks as SQL over the typed columns, rules over
 // several rows, and references to parents.
 import {
+  cleansed,
   columnCode,
   setChecks,
   setCode,
   setColumns,
+  type CleansedColumn,
   type ColumnDefinition,
   type ContractDefinition,
   type LoadVerdict,
@@ -32,8 +34,17 @@ export function compileVerdict(contract: ContractDefinition, domain: string): Lo
     watched: rules
       .filter((rule) => rule.severity !== "reject")
       .map((rule) => ({ ...rowCheck(contract, rule), severity: rule.severity === "block" ? "block" : "warn" })),
+    cleansing: contract.columns.flatMap((column) => cleansing(column)),
     sets: (contract.sets ?? []).map((rule) => setRule(contract, rule, domain)),
   };
+}
+
+/** Over the column `source_text`. */
+function cleansing({ name, cleansing: steps }: ColumnDefinition): CleansedColumn[] {
+  if (steps === undefined) return [];
+  const tree = cleansed(steps, { op: "column", column: "source_text" });
+  const columns = [{ name: "source_text", type: { kind: "string" } as const, required: false }];
+  return [{ column: name, sql: expressionSql(tree, columns) }];
 }
 
 function rowCheck(contract: ContractDefinition, rule: RowRule): RowCheck {

@@ -52,8 +52,16 @@ export function expressionSql(expression: Expression, columns: Columns): string 
       return multiple(part(expression.of), typeIn(expression.of, columns), expression.step);
     case "change":
       return changed(part(expression.of), expression.to);
+    case "nothing":
+      return "CAST(NULL AS VARCHAR)";
+    case "replace":
+      return `replace(${part(expression.of)}, ${quoted(expression.find)}, ${quoted(expression.with)})`;
+    case "rewrite":
+      return rewritten(part(expression.of), expression, part(expression.otherwise));
+    case "lookup":
+      return lookedUp(part(expression.of), expression);
     case "choose":
-      return `CASE WHEN ${part(expression.when)} THEN ${part(expression.then)} ELSE ${part(expression.otherwise)} END`;
+      return `CASE WHEN ${part(expression.when)} THEN ${part(expression.chosen)} ELSE ${part(expression.otherwise)} END`;
     default:
       return computed(expression, columns);
   }
@@ -67,15 +75,20 @@ export function mayBeNull(expression: Expression, columns: readonly ColumnDefini
       return columns.find((column) => column.name === expression.column)?.required !== true;
     case "sql":
       return true;
+    case "nothing":
+    case "lookup":
+      return true;
     case "missing":
     case "value":
     case "received":
       return false;
+    case "rewrite":
+      return some([expression.of, expression.otherwise]);
     case "all":
     case "any":
       return some(expression.of);
     case "choose":
-      return some([expression.then, expression.otherwise]);
+      return some([expression.chosen, expression.otherwise]);
     case "compare":
     case "add":
     case "subtract":
@@ -127,6 +140,27 @@ function changed(sql: string, to: Extract<Expression, { op: "change" }>["to"]): 
   if (to === "trim") return `trim(${sql}, ${quoted(whiteSpace)})`;
   if (to === "collapse") return `regexp_replace(${sql}, ${quoted(`[${whiteSpace}]+`)}, ' ', 'g')`;
   return `${to}(${sql})`;
+}
+
+type Rewritten = Extract<Expression, { op: "rewrite" }>;
+
+function rewritten(sql: string, { pattern, parts }: Rewritten, otherwise: string): string {
+  const found = quoted(warehousePattern(pattern));
+  const text = parts.map((part) => {
+    if (typeof part === "string") return quoted(part);
+    const group = `regexp_extract(${sql}, ${found}, ${part.group})`;
+    return part.width === 0 ? group : `lpad(${group}, ${part.width}, '0')`;
+  });
+  return `CASE WHEN regexp_matches(${sql}, ${found}) THEN concat(${text.join(", ")}) ELSE ${otherwise} END`;
+}
+
+function lookedUp(sql: string, { entries, others }: Extract<Expression, { op: "lookup" }>): string {
+  const fallback = others === "keep" ? sql : "NULL";
+  if (entries.length === 0) return fallback;
+  if (entries.length <= 20)
+    return `CASE ${sql} ${entries.map(([from, to]) => `WHEN ${quoted(from)} THEN ${quoted(to)}`).join(" ")} ELSE ${fallback} END`;
+  const map = `MAP {${entries.map(([from, to]) => `${quoted(from)}: ${quoted(to)}`).join(", ")}}`;
+  return `coalesce(${map}[${sql}], ${fallback})`;
 }
 
 /** The engine keeps sums and products of narrow decimals narrow and fails where they overflow: operands are widened where the result may be wider. */

@@ -2,7 +2,7 @@
 import { digitsOf, familyOf, partsOf, type Columns, type Expression, type LogicalType } from "@millrace/core";
 import { sharedPattern } from "../rules/regular-expression.ts";
 import { typeIn } from "../sql/expression-sql.ts";
-import { compareConstant, compareReaders } from "./compare.ts";
+import { compareConstant, compareLength, compareReaders } from "./compare.ts";
 import { conversionOf, type Value } from "./convert-value.ts";
 import { isMultiple, plus, scaled, shifted, times, type Exact } from "./numbers.ts";
 import { changeText, lengthOf, likeMatcher } from "./text.ts";
@@ -82,7 +82,12 @@ function tested(read: Reader, test: (value: Value) => boolean | null): Condition
 function compileCompare(expression: Extract<Expression, { op: "compare" }>, columns: Columns): Condition {
   const { is, left, right } = expression;
   const read = (side: Expression): Reader => compileReader(side, columns);
-  if (right.op === "value") return compareConstant(read(left), is, typeIn(left, columns), right.value);
+  if (left.op === "length" && right.op === "value" && /^\d+$/.test(right.value))
+    return compareLength(read(left.of), is, Number(right.value));
+  if (right.op === "value") {
+    const at = left.op === "column" ? columns.findIndex((column) => column.name === left.column) : -1;
+    return compareConstant(read(left), is, typeIn(left, columns), right.value, at);
+  }
   if (left.op === "value") return compareConstant(read(right), flipped[is], typeIn(right, columns), left.value);
   return compareReaders({ read: read(left), type: typeIn(left, columns) }, is, {
     read: read(right),
@@ -108,9 +113,29 @@ export function compileReader(expression: Expression, columns: Columns): Reader 
       const change = changeText(expression.to);
       return mapped(compileReader(expression.of, columns), (value) => change(value as string));
     }
+    case "nothing":
+      return () => null;
+    case "replace":
+      return mapped(compileReader(expression.of, columns), (value) =>
+        (value as string).replaceAll(expression.find, () => expression.with),
+      );
+    case "rewrite":
+      return compileRewrite(expression, columns);
+    case "lookup": {
+      const entries = new Map(expression.entries);
+      const keep = expression.others === "keep";
+      const read = compileReader(expression.of, columns);
+      return (row) => {
+        const value = read(row);
+        return value === null ? null : (entries.get(value as string) ?? (keep ? value : null));
+      };
+    }
     case "choose": {
       const when = compileCondition(expression.when, columns);
-      const [then, otherwise] = [compileReader(expression.then, columns), compileReader(expression.otherwise, columns)];
+      const [then, otherwise] = [
+        compileReader(expression.chosen, columns),
+        compileReader(expression.otherwise, columns),
+      ];
       return (row) => (when(row) === true ? then(row) : otherwise(row));
     }
     case "add":
@@ -120,6 +145,24 @@ export function compileReader(expression: Expression, columns: Columns): Reader 
     default:
       return compileCondition(expression, columns);
   }
+}
+
+function compileRewrite(
+  { of, pattern, parts, otherwise }: Extract<Expression, { op: "rewrite" }>,
+  columns: Columns,
+): Reader {
+  const read = compileReader(of, columns);
+  const other = compileReader(otherwise, columns);
+  const shared = sharedPattern(pattern);
+  if (typeof shared === "string") return other;
+  return (row) => {
+    const text = read(row);
+    const found = text === null ? null : shared.expression.exec(text as string);
+    if (found === null) return other(row);
+    return parts
+      .map((part) => (typeof part === "string" ? part : (found[part.group] ?? "").padStart(part.width, "0")))
+      .join("");
+  };
 }
 
 /** A constant of its own type. */

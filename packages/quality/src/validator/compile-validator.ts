@@ -1,15 +1,19 @@
 // Compiles a contract into JavaScript for early answers at the ingress: the same codes that the loader will give. What the loader alone can judge is
 // named: SQL text, references, set rules, the shape of nested values.
 import {
+  cleansed,
   columnCode,
   malformedCode,
+  type CleansingStep,
   type ColumnDefinition,
   type ContractDefinition,
+  type Expression,
   type VerdictCode,
 } from "@millrace/core";
 import { rowRules, type RowRule } from "../rules/row-rules.ts";
-import { compileCondition, type Condition } from "./compile-expression.ts";
+import { compileCondition, compileReader, type Condition } from "./compile-expression.ts";
 import { converterOf, type Value } from "./convert-value.ts";
+import { loaderText } from "./loader-text.ts";
 
 export interface RowValidator {
   /**
@@ -50,6 +54,8 @@ interface CompiledColumn {
   readonly missing: VerdictCode | undefined;
   readonly wrongType: VerdictCode;
   readonly convert: (value: unknown) => Value | undefined;
+  /** Cleansed text, or null; absent where nothing is cleansed. */
+  readonly clean?: (value: unknown) => Value | null;
 }
 
 interface CompiledRule {
@@ -63,11 +69,14 @@ function judgeOf(
   rules: readonly CompiledRule[],
 ): (record: Readonly<Record<string, unknown>>) => readonly VerdictCode[] {
   const row = columns.map((): Value | null => null);
+  const values = columns.map((): unknown => undefined);
+  const fields = columns.map((column) => column.field);
   return (record) => {
+    readFields(record, fields, values);
     let codes: VerdictCode[] | undefined;
     for (let at = 0; at < columns.length; at += 1) {
       const column = columns[at] as CompiledColumn;
-      const value = record[column.field];
+      const value = column.clean === undefined ? values[at] : column.clean(values[at]);
       let converted: Value | null = null;
       if (value === undefined || value === null) {
         if (column.missing !== undefined) (codes ??= []).push(column.missing);
@@ -77,9 +86,29 @@ function judgeOf(
       }
       row[at] = converted;
     }
-    for (const rule of rules) if (rule.holds(row) === false) (codes ??= []).push(rule.code);
+    for (let at = 0; at < rules.length; at += 1) {
+      const rule = rules[at] as CompiledRule;
+      if (rule.holds(row) === false) (codes ??= []).push(rule.code);
+    }
     return codes ?? none;
   };
+}
+
+/**
+ * Copies the fields into `values`. Records mostly have their fields in one order: walking along it is several times faster than asking for each by
+ * name.
+ */
+function readFields(record: Readonly<Record<string, unknown>>, fields: readonly string[], values: unknown[]): void {
+  let at = 0;
+  for (const key in record) {
+    if (key !== fields[at]) break;
+    values[at] = record[key];
+    at += 1;
+  }
+  for (; at < fields.length; at += 1) {
+    const field = fields[at] as string;
+    values[at] = Object.hasOwn(record, field) ? record[field] : undefined;
+  }
 }
 
 function compileColumn(contract: ContractDefinition, column: ColumnDefinition): CompiledColumn {
@@ -88,7 +117,14 @@ function compileColumn(contract: ContractDefinition, column: ColumnDefinition): 
     missing: column.required ? columnCode(contract, column.name, "required") : undefined,
     wrongType: columnCode(contract, column.name, "type"),
     convert: converterOf(column.type),
+    ...(column.cleansing === undefined ? {} : { clean: cleanserOf(column.cleansing) }),
   };
+}
+
+function cleanserOf(steps: readonly CleansingStep[]): (value: unknown) => Value | null {
+  const source: Expression = { op: "column", column: "source" };
+  const read = compileReader(cleansed(steps, source), [{ name: "source", type: { kind: "string" }, required: false }]);
+  return (value) => read([value === undefined || value === null ? null : loaderText(value)]);
 }
 
 function compileRule(contract: ContractDefinition, rule: RowRule): CompiledRule {

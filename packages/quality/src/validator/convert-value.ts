@@ -42,7 +42,7 @@ export function converterOf(type: LogicalType): (value: unknown) => Value | unde
     case "struct":
       return nested;
     default:
-      return (value) => convert(loaderText(value));
+      return (value) => convert(typeof value === "string" ? value : loaderText(value));
   }
 }
 

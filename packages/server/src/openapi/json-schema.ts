@@ -75,7 +75,7 @@ export function recordSchema(contract: ContractDefinition): JsonSchema {
     properties: Object.fromEntries(
       contract.columns.map((column) => [column.source ?? column.name, fieldSchema(column)]),
     ),
-    required: contract.columns.filter((column) => column.required).map((column) => column.source ?? column.name),
+    required: contract.columns.filter(mustCome).map((column) => column.source ?? column.name),
     ...(contract.rules.length + sets.length === 0
       ? {}
       : {
@@ -88,7 +88,19 @@ export function recordSchema(contract: ContractDefinition): JsonSchema {
   };
 }
 
+function mustCome({ required, cleansing = [] }: ColumnDefinition): boolean {
+  return required && !cleansing.some(({ step }) => step === "default");
+}
+
 function fieldSchema(column: ColumnDefinition): JsonSchema {
+  // What comes is cleansed first: any text may become a valid value.
+  if (column.cleansing !== undefined)
+    return {
+      type: ["string", "number", "boolean", "null"],
+      "x-cleansing": column.cleansing.map(({ step }) => step),
+      ...describe(column.description),
+      ...(column.pii ? { "x-pii": true } : {}),
+    };
   const schema = acceptedSchema(column.type);
   const type = schema["type"];
   return {

@@ -82,7 +82,7 @@ async function insertObject(target: DirectTarget, part: ObjectPart): Promise<big
     `INSERT INTO ${target.physical} (${names.join(", ")}, _batch, _row, _seq, _hidden)
       SELECT ${names.join(", ")}, CAST(${request.batch} AS BIGINT), ${place}, ${seqExpression(contract, `CAST(${request.receivedSeq} AS BIGINT)`)},
         CASE WHEN ${goodRow(request, columns)} THEN NULL ELSE ${originalOf(columns)} END
-      FROM (SELECT *, ${named} FROM (${castRelation(contract, columns, relation)}))`,
+      FROM (SELECT *, ${named} FROM (${castRelation(request, columns, relation)}))`,
     [],
     target.bounds,
   );

@@ -44,19 +44,20 @@ export function labelledRelation(
 ): string {
   const { contract } = rules;
   const values = contract.columns.map(
-    (column, at) => `${exactValue(column, columns[at], at)} AS ${ident(column.name)}`,
+    (column, at) =>
+      `${exactValue(column, columns[at], { at, text: preparedText(rules, at) })} AS ${ident(column.name)}`,
   );
-  const failures = [malformed(contract), ...typeFailures(contract, columns), ...ruleFailures(rules)];
+  const failures = [malformed(contract), ...typeFailures(rules, columns), ...ruleFailures(rules)];
   const failed = failures.map(
     ({ when, code, reason }) => `CASE WHEN ${when} THEN {c: ${literal(code)}, r: ${reason}} END`,
   );
   const verdicts = `CASE WHEN _good THEN NULL ELSE list_filter([${failed.join(", ")}], lambda _failure: _failure IS NOT NULL) END`;
-  const good = ["_malformed IS NULL", ...presence(contract, columns), ...keptChecks(rules)].join(" AND ");
+  const good = ["_malformed IS NULL", ...presence(rules, columns), ...keptChecks(rules)].join(" AND ");
   const shown = [...contract.columns.map((column) => ident(column.name)), "_file", ...(options.carried ?? [])];
   return `SELECT ${shown.join(", ")}, list_transform(_failed, lambda _failure: _failure.c) AS _codes, list_transform(_failed, lambda _failure: _failure.r) AS _reasons, _original
     FROM (SELECT *, ${verdicts} AS _failed, ${wanted(columns, options.originals)} AS _original
       FROM (SELECT *, CASE WHEN ${good} THEN true ELSE false END AS _good
-        FROM (SELECT *, ${values.join(", ")} FROM (${castRelation(contract, columns, source)}))))`;
+        FROM (SELECT *, ${values.join(", ")} FROM (${castRelation(rules, columns, source)}))))`;
 }
 
 function wanted(columns: readonly SourceColumn[], originals: LabelOptions["originals"] = "failed"): string {
@@ -66,12 +67,24 @@ function wanted(columns: readonly SourceColumn[], originals: LabelOptions["origi
 }
 
 /** The source with the lenient value of each column as `_c0`, ... */
-export function castRelation(contract: ContractDefinition, columns: readonly SourceColumn[], source: string): string {
+export function castRelation(rules: Rules, columns: readonly SourceColumn[], source: string): string {
+  const { contract, verdict } = rules;
   const casts = contract.columns.map((column, at) => {
-    const value = columns[at]?.typed === true ? `_s${at}` : lenientCast(column.type, `_s${at}`);
+    const value = columns[at]?.typed === true ? `_s${at}` : lenientCast(column.type, preparedText(rules, at));
     return `${value} AS _c${at}`;
   });
-  return `SELECT *, ${casts.join(", ")} FROM (${source})`;
+  const cleansing = (verdict.cleansing ?? []).map(({ column, sql }) => {
+    const at = contract.columns.findIndex(({ name }) => name === column);
+    return `, ${sql.replaceAll('"source_text"', `_s${at}`)} AS _p${at}`;
+  });
+  const prepared = cleansing.length === 0 ? source : `SELECT *${cleansing.join("")} FROM (${source})`;
+  return `SELECT *, ${casts.join(", ")} FROM (${prepared})`;
+}
+
+/** The text that is converted: cleansed, or as it came. */
+function preparedText({ contract, verdict }: Rules, at: number): string {
+  const name = contract.columns[at]?.name;
+  return verdict.cleansing?.some(({ column }) => column === name) === true ? `_p${at}` : `_s${at}`;
 }
 
 /** SQL of the record as JSON text of its source fields. */
@@ -82,9 +95,10 @@ export function originalOf(columns: readonly SourceColumn[]): string {
 /** SQL that is TRUE for exactly the rows without a code; over `_s0`, `_c0`, ... and the columns by name, whose values may be inexact. */
 export function goodRow(rules: Rules, columns: readonly SourceColumn[]): string {
   const types = rules.contract.columns.flatMap((column, at) => {
-    const exact = columns[at]?.typed === true ? undefined : exactness(column.type, `_s${at}`, `_c${at}`);
+    const text = preparedText(rules, at);
+    const exact = columns[at]?.typed === true ? undefined : exactness(column.type, text, `_c${at}`);
     if (column.required) return [exact ?? `_c${at} IS NOT NULL`];
-    return exact === undefined ? [] : [`(_s${at} IS NULL OR ${exact})`];
+    return exact === undefined ? [] : [`(${text} IS NULL OR ${exact})`];
   });
   return [...types, ...keptChecks(rules)].join(" AND ") || "true";
 }
@@ -105,19 +119,23 @@ export function checkSql(check: Pick<RowCheck, "sql">, receivedSeq: bigint): str
   );
 }
 
-function exactValue(column: ColumnDefinition, source: SourceColumn | undefined, at: number): string {
-  const exact = source?.typed === true ? undefined : exactness(column.type, `_s${at}`, `_c${at}`);
+function exactValue(
+  column: ColumnDefinition,
+  source: SourceColumn | undefined,
+  { at, text }: { readonly at: number; readonly text: string },
+): string {
+  const exact = source?.typed === true ? undefined : exactness(column.type, text, `_c${at}`);
   return exact === undefined ? `_c${at}` : `CASE WHEN ${exact} THEN _c${at} END`;
 }
 
 /** A value where one is required, and none that lost its meaning on the way to its type. */
-function presence(contract: ContractDefinition, columns: readonly SourceColumn[]): string[] {
-  return contract.columns.flatMap((column, at) => {
+function presence(rules: Rules, columns: readonly SourceColumn[]): string[] {
+  return rules.contract.columns.flatMap((column, at) => {
     const value = ident(column.name);
     if (column.required) return [`${value} IS NOT NULL`];
     return columns[at]?.typed === true || column.type.kind === "string"
       ? []
-      : [`(_s${at} IS NULL OR ${value} IS NOT NULL)`];
+      : [`(${preparedText(rules, at)} IS NULL OR ${value} IS NOT NULL)`];
   });
 }
 
@@ -129,19 +147,21 @@ function malformed(contract: ContractDefinition): Failure {
   };
 }
 
-function typeFailures(contract: ContractDefinition, columns: readonly SourceColumn[]): Failure[] {
+function typeFailures(rules: Rules, columns: readonly SourceColumn[]): Failure[] {
+  const { contract } = rules;
   return contract.columns.flatMap((column, at) => {
-    const shown = column.pii ? literal("[pii]") : `coalesce(left(CAST(_s${at} AS VARCHAR), 100), 'null')`;
+    const text = preparedText(rules, at);
+    const shown = column.pii ? literal("[pii]") : `coalesce(left(CAST(${text} AS VARCHAR), 100), 'null')`;
     const type: Failure = {
       code: columnCode(contract, column.name, "type"),
-      when: `_s${at} IS NOT NULL AND ${ident(column.name)} IS NULL`,
+      when: `${text} IS NOT NULL AND ${ident(column.name)} IS NULL`,
       reason: `concat(${literal(`${column.name}: `)}, ${shown}, ${literal(` is no ${column.type.kind}`)})`,
     };
     const types = columns[at]?.typed === true ? [] : [type];
     if (!column.required) return types;
     const required: Failure = {
       code: columnCode(contract, column.name, "required"),
-      when: `_s${at} IS NULL AND _malformed IS NULL`,
+      when: `${text} IS NULL AND _malformed IS NULL`,
       reason: literal(`${column.name}: a value is required`),
     };
     return [required, ...types];

@@ -35,7 +35,8 @@ export function sourceColumns(
         "file-columns",
         `The file has no column "${field}", which is required; it has ${[...stored.keys()].join(", ")}.`,
       );
-    const typed = column.type.kind !== "enum" && stored?.get(field) === engineType(column.type);
+    const asStored = column.type.kind !== "enum" && column.cleansing === undefined;
+    const typed = asStored && stored?.get(field) === engineType(column.type);
     return { name: column.name, field, type: readsAsJson(column.type) ? "JSON" : "VARCHAR", typed, absent };
   });
 }
