@@ -190,6 +190,26 @@ it("does once what is asked twice, also where it was interrupted", async () => {
   expect(await stage.platform.replay(2n, { request: "r" })).toEqual(replayed);
 });
 
+it("takes rows of many batches in bounded parts, each row once", async () => {
+  const batches = 230;
+  const columns =
+    "batch, row_no, channel, domain, table_name, codes, reasons, original, object_key, position, seq, state";
+  await stage.parts.warehouse.write([], (tx) =>
+    tx.run(
+      `INSERT INTO millrace.quarantine (${columns}) SELECT -i, 1, 'shop.visits_in', 'shop', 'visits', ['visits.ms.min'], ['ms: -1'],
+        '{"page":"/' || i || '","ms":"-1"}', 'none', 1, i, 'open' FROM range(1, ${batches + 1}) AS r (i)`,
+    ),
+  );
+  const selection = { table: "shop.visits" };
+  const change = { kind: "values", set: { ms: "1" } } as const;
+  expect(await act({ kind: "fix", selection, change })).toMatchObject({ rows: BigInt(batches) });
+  expect(await stage.one("SELECT count(*) FROM millrace.quarantine WHERE repaired LIKE '%\"1\"%'")).toBe(
+    BigInt(batches),
+  );
+  expect(await act({ kind: "discard", selection, reason: "made up" })).toMatchObject({ rows: BigInt(batches) });
+  expect(await counts()).toEqual([0n, 0n, 0n, BigInt(batches)]);
+});
+
 it("goes by the version column of a repaired row", async () => {
   const orders = [
     { order_id: "o", seq: "one", amount: 1 },

@@ -38,6 +38,8 @@ interface Plan {
 }
 
 const SAMPLES_MAX = 20;
+/** Batches whose rows one transaction takes: each is re-admitted for itself, while the table's other writers wait. */
+const BATCHES_MAX = 200;
 
 /**
  * Errors: request-invalid, quarantine-not-found, query-invalid, query-refused (nothing was written); those of the loader (parts that were committed stay,
@@ -97,7 +99,8 @@ async function doPart(
   await parts.transactions.run({ channel: "quarantine", domain, name }, async (tx) => {
     outcome.begin();
     const rows = await selectRows(tx, plan, place, parts.readmitRowsMax);
-    next = rows.length < parts.readmitRowsMax ? undefined : rows.at(-1);
+    const full = rows.length >= parts.readmitRowsMax || batchesOf(rows) >= BATCHES_MAX;
+    next = full ? rows.at(-1) : undefined;
     const samples = request.dryRun === true && outcome.wantsSamples ? await sample(tx, plan) : [];
     const entries = rows.length === 0 ? [] : await change(tx, parts, plan, rows);
     await judge(tx, plan, outcome, BigInt(rows.length));
@@ -111,6 +114,10 @@ async function doPart(
   });
   outcome.commit();
   return next;
+}
+
+function batchesOf(rows: readonly ActionPlace[]): number {
+  return new Set(rows.map(({ channel, batch }) => `${channel}/${batch}`)).size;
 }
 
 /** Fills temp table `quarantine_selected` with the next rows behind `place`, in order. */
@@ -129,7 +136,8 @@ async function selectRows(
       : `SELECT _channel, _batch, _row FROM (${recordRelation(plan.contract, condition)}) WHERE (${where}\n)`;
   await tx.run(
     `CREATE OR REPLACE TEMP TABLE quarantine_selected AS
-      SELECT _channel AS channel, _batch AS batch, _row AS row_no FROM (${rows}) ORDER BY 1, 2, 3 LIMIT ${rowsMax}`,
+      SELECT * FROM (SELECT _channel AS channel, _batch AS batch, _row AS row_no FROM (${rows}) ORDER BY 1, 2, 3 LIMIT ${rowsMax})
+      QUALIFY dense_rank() OVER (ORDER BY channel, batch) <= ${BATCHES_MAX}`,
     params,
   );
   const found = await tx.query(
