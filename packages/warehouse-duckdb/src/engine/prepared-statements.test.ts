@@ -1,4 +1,4 @@
-// Statements that are kept answer as new ones would: after changes of data, tables and views, after failures, and they do not hold the file.
+// Statements that are kept answer as new ones would: after changes of data, tables and views, after failures, after the warehouse was opened again.
 import { contract, t } from "@millrace/core";
 import { expect, test } from "vitest";
 import { ndjson, temporaryWarehouse, type TemporaryWarehouse } from "../testing/temporary-warehouse.ts";

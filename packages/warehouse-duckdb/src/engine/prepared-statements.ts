@@ -30,7 +30,7 @@ export class PreparedStatements {
     }
   }
 
-  /** The file stays in use as long as one of its statements is kept. */
+  /** Frees what the engine holds for them. */
   close(): void {
     for (const statement of this.#kept.values()) statement.destroySync();
     this.#kept.clear();
