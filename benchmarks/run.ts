@@ -7,12 +7,14 @@ import type { Figure, Suite, SuiteOptions } from "./harness/figure.ts";
 import { machine } from "./harness/machine.ts";
 import { loadSuite } from "./load/load-suite.ts";
 import { qualitySuite } from "./quality/quality-suite.ts";
+import { restSuite } from "./rest/rest-suite.ts";
 import { serveSuite } from "./serve/serve-suite.ts";
 import { validateSuite } from "./validate/validate-suite.ts";
 
 /** All suites, small: shows that they run and that their results are verified; its figures mean little. */
 async function* smoke(): AsyncGenerator<Figure> {
   yield* loadSuite({ rows: 50_000, runs: 1 });
+  yield* restSuite({ rows: 20_000, runs: 1 });
   yield* eventsSuite({ rows: 50_000, runs: 1, seconds: 2, brief: true });
   yield* serveSuite({ rows: 50_000, runs: 1, seconds: 1 });
   yield* bootSuite({ rows: 50_000, runs: 1, seconds: 2 });
@@ -22,6 +24,7 @@ async function* smoke(): AsyncGenerator<Figure> {
 
 const suites: Readonly<Record<string, Suite>> = {
   load: loadSuite,
+  rest: restSuite,
   events: eventsSuite,
   serve: serveSuite,
   boot: bootSuite,

@@ -10,7 +10,7 @@ import {
   type ProjectDefinition,
   type Warehouse,
 } from "@millrace/core";
-import { channelsOf, streamsOf, validateChannel } from "./channels/channel-set.ts";
+import { channelsOf, readingsOf, streamsOf, validateChannel } from "./channels/channel-set.ts";
 import { CommitBus } from "./load/commit-bus.ts";
 import { readEntries, toReport } from "./load/ledger.ts";
 import { followedTables, planProjectModels } from "./models/plan-models.ts";
@@ -23,7 +23,7 @@ import type { LineageTarget } from "@millrace/transform";
 import { projectLineage, type LineageReport } from "./plan/project-lineage.ts";
 import { conflict, planChannels, planTables, projectPlan } from "./plan/plan-project.ts";
 import { planModelChanges } from "./plan/plan-models.ts";
-import type { PlannedChange, ProjectPlan } from "./plan/project-plan.ts";
+import type { PlannedChange, PlannedStream, ProjectPlan } from "./plan/project-plan.ts";
 import type {
   QuarantinedRow,
   QuarantinedRowHistory,
@@ -197,9 +197,11 @@ class PlatformInstance implements Platform {
   async plan(next?: ProjectDefinition): Promise<ProjectPlan> {
     const project = next ?? this.#project;
     const changes: PlannedChange[] = [];
+    const streams: PlannedStream[] = [];
     for (const channel of channelsOf(project)) {
       try {
         validateChannel(this.#parts.connectors, channel);
+        streams.push(...readingsOf(this.#parts.connectors, channel));
       } catch (error) {
         changes.push(conflict("channel", channelName(channel), toMillraceError(error).toJSON()));
       }
@@ -212,7 +214,7 @@ class PlatformInstance implements Platform {
     changes.push(...(await planChannels(this.warehouse, channelsOf(project), running)));
     const models = await planProjectModels(this.warehouse, project, tables.shapes);
     changes.push(...(await planModelChanges(this.warehouse, models)));
-    return projectPlan(changes, rules.rules);
+    return projectPlan(changes, { rules: rules.rules, streams });
   }
 
   lineage(target: LineageTarget, next?: ProjectDefinition): Promise<LineageReport> {

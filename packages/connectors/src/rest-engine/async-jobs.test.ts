@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import { apiServer, sendJson, sendStatus, type ApiServer } from "../testing/api-server.ts";
 import { engineStage, planOf, readAll } from "../testing/engine-stage.ts";
 import type { AsyncRetriever, JobStatus, StreamPlan } from "./components.ts";
+import { datetimeCursor } from "./cursors/datetime-cursor.ts";
 import { csvDecoder, gzipDecoder, jsonDecoder } from "./decoders/decoders.ts";
 import { singlePage } from "./paginators.ts";
 import { listPartitioner } from "./partitioners.ts";
@@ -102,4 +103,30 @@ it("aborts a job that takes too long", async () => {
     code: "upstream-job-failed",
   });
   expect(api.seen.filter(({ url }) => url.pathname.endsWith("/abort"))).toHaveLength(3);
+});
+
+it("creates jobs of the next windows beforehand, as many as the upstream takes", async () => {
+  let underWay = 0;
+  let most = 0;
+  await using api = await jobApi((_, poll) => {
+    if (poll === 1) most = Math.max(most, (underWay += 1));
+    if (poll === 3) underWay -= 1;
+    return poll < 3 ? "running" : "completed";
+  });
+  await using stage = engineStage({ clock: quick });
+  const day = 86_400_000_000n;
+  const cursor = datetimeCursor({
+    field: "at",
+    codec: { parse: (value) => BigInt(Number(value)) * day, format: (at) => Number(at / day) },
+    start: () => 0n,
+    end: () => 5n * day,
+    step: { months: 0, micros: day },
+    granularity: { months: 0, micros: day },
+    strict: false,
+    compares: "never",
+  });
+  const plan = { ...jobPlan(api, { jobsMax: 3 }), cursor };
+  const { records } = await readAll(stage, { ...plan, partitioner: listPartitioner({ field: "day", values: ["d"] }) });
+  expect(records).toHaveLength(5 * 4);
+  expect(most).toBe(3);
 });

@@ -40,16 +40,46 @@ interface JobPlace {
 export async function* jobPages(
   parts: JobParts,
   slice: StreamSlice,
-  start: PageToken,
+  { token, jobs }: { readonly token: PageToken; readonly jobs: JobsAhead | undefined },
   signal: AbortSignal,
 ): AsyncGenerator<PageAt> {
   const { retriever } = parts.plan;
-  const place = (start ?? undefined) as JobPlace | undefined;
+  const place = (token ?? undefined) as JobPlace | undefined;
   const before = place === undefined ? undefined : await earlierJob(parts, slice, place, signal);
-  const job = before ?? (await finishedJob(parts, slice, signal));
+  const job = before ?? (await (jobs?.take(slice) ?? finishedJob(parts, slice, signal)));
   if (job === undefined) return;
   yield* results(parts, { slice, job, from: before === undefined ? undefined : place }, signal);
   if (retriever.remove !== undefined) await ask(parts, retriever.remove, job, signal);
+}
+
+/** Jobs of neighbouring slices run side by side at the upstream, as many as it takes. */
+export class JobsAhead {
+  readonly #parts: JobParts;
+  readonly #slices: readonly StreamSlice[];
+  readonly #signal: AbortSignal;
+  readonly #jobs = new Map<StreamSlice, ReturnType<typeof finishedJob>>();
+  #started = 0;
+
+  constructor(parts: JobParts, slices: readonly StreamSlice[], signal: AbortSignal) {
+    this.#parts = parts;
+    this.#slices = slices;
+    this.#signal = signal;
+  }
+
+  /** The job of a slice; slices are taken in their order. */
+  take(slice: StreamSlice): ReturnType<typeof finishedJob> | undefined {
+    const end = this.#slices.indexOf(slice) + Math.max(1, this.#parts.plan.retriever.jobsMax);
+    for (; this.#started < Math.min(end, this.#slices.length); this.#started += 1) {
+      const next = this.#slices[this.#started] as StreamSlice;
+      const job = finishedJob(this.#parts, next, this.#signal);
+      // Whoever takes it sees its error.
+      job.catch(() => undefined);
+      this.#jobs.set(next, job);
+    }
+    const job = this.#jobs.get(slice);
+    this.#jobs.delete(slice);
+    return job;
+  }
 }
 
 async function* results(

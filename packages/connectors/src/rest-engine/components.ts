@@ -275,7 +275,7 @@ export interface AsyncRetriever {
   readonly pollTimeoutMs: number;
   /** Wait before a job that failed on the upstream is created again. */
   readonly retryWaitMs: number;
-  /** Jobs that the upstream runs side by side. */
+  /** Jobs that the upstream runs side by side: those of the next windows of a partition are created beforehand. */
   readonly jobsMax: number;
 }
 

@@ -4,7 +4,7 @@ import { MillraceError, stringifyExact } from "@millrace/core";
 import { joinParts } from "./build-request.ts";
 import type { EngineContext, OpenCursor, OpenPartitions, PageSeen, SimpleRetriever, StreamPlan } from "./components.ts";
 import { LoopGuard } from "./loop-guard.ts";
-import { pageForm, readPage, type PageContent } from "./read-page.ts";
+import { formOf, type PageForm, readPage, type PageContent } from "./read-page.ts";
 import type { RequestParts } from "./request.ts";
 import { sendRequest, type Sent } from "./send-request.ts";
 import type { Fields, PageToken, StreamSlice } from "./slice.ts";
@@ -49,7 +49,7 @@ interface Following {
 
 export class PageWalk {
   readonly #parts: WalkParts;
-  readonly #form: ReturnType<typeof pageForm>;
+  readonly #form: PageForm;
   readonly #ahead: { readonly token: PageToken; readonly page: Promise<Fetched> }[] = [];
   #guard = new LoopGuard();
   #sample = "";
@@ -59,7 +59,7 @@ export class PageWalk {
 
   constructor(parts: WalkParts) {
     this.#parts = parts;
-    this.#form = pageForm(parts.plan);
+    this.#form = formOf(parts.plan);
   }
 
   async *pages(whole: StreamSlice, start: PageStart, signal: AbortSignal): AsyncGenerator<PageAt> {
@@ -239,7 +239,7 @@ function pageSeen(at: {
 /** One page, or with several chunks of properties the records of all its answers merged. */
 async function fetchPage(
   parts: WalkParts,
-  form: ReturnType<typeof pageForm>,
+  form: PageForm,
   at: { readonly slice: StreamSlice; readonly token: PageToken },
   signal: AbortSignal,
 ): Promise<Sent<PageContent>> {
@@ -277,7 +277,7 @@ function mergedPage(
 
 function send(
   { context, plan, cursor, partitions }: WalkParts,
-  form: ReturnType<typeof pageForm>,
+  form: PageForm,
   { slice, token }: { readonly slice: StreamSlice; readonly token: PageToken },
   signal: AbortSignal,
 ): Promise<Sent<PageContent>> {

@@ -1,7 +1,7 @@
 // One answer as a page of a stream: its document, its records, and the bytes that the warehouse will read. Bytes stay as they came wherever no step
 // needs the records.
 import { stringifyExact } from "@millrace/core";
-import type { SimpleRetriever, StreamPlan } from "./components.ts";
+import type { CursorStrategy, Decoder, QueryProperties, RecordSelector, StreamPlan } from "./components.ts";
 import { valueAtPath } from "./record-path.ts";
 import type { Answer } from "./request.ts";
 import type { Fields, StreamSlice } from "./slice.ts";
@@ -18,21 +18,46 @@ export interface PageContent {
 }
 
 /** How the warehouse reads a stream's pages. The choice is the plan's alone, so that all pages of an arrival agree. */
-export type PageForm = { readonly kind: "json"; readonly path: readonly string[] } | { readonly kind: "ndjson" };
+export type PageForm = { readonly asTheyCame: boolean } & (
+  { readonly kind: "json"; readonly path: readonly string[] } | { readonly kind: "ndjson" }
+);
 
-/** `json` or `ndjson` as they came when nothing has to look at single records; lines that are written here otherwise. */
-export function pageForm({ retriever, cursor }: StreamPlan): PageForm & { readonly asTheyCame: boolean } {
-  const { selector } = retriever;
-  const decoder = retriever.kind === "simple" ? retriever.decoder : retriever.downloadDecoder;
-  const properties = retriever.kind === "simple" ? retriever.properties : undefined;
-  const untouched =
-    selector.steps.length === 0 && properties === undefined && (cursor?.compares ?? "never") === "never";
-  const { path } = selector;
-  if (untouched && path !== undefined && decoder.raw === "json") return { kind: "json", path, asTheyCame: true };
-  return { kind: "ndjson", asTheyCame: untouched && path?.length === 0 && decoder.raw === "ndjson" };
+/** What the form of a stream's pages depends on. */
+export interface FormParts {
+  readonly decoder: Decoder;
+  readonly selector: RecordSelector;
+  readonly cursor?: CursorStrategy;
+  readonly properties?: QueryProperties;
 }
 
-type Source = Pick<SimpleRetriever, "decoder" | "selector">;
+/** `json` or `ndjson` as they came when nothing has to look at single records; lines that are written here otherwise. */
+function pageForm(parts: FormParts): PageForm {
+  const { path } = parts.selector;
+  const isBuilt = whyBuilt(parts) !== undefined;
+  if (!isBuilt && path !== undefined && parts.decoder.raw === "json") return { kind: "json", path, asTheyCame: true };
+  return { kind: "ndjson", asTheyCame: !isBuilt };
+}
+
+/** Why records are built one by one; undefined when they are not. */
+export function whyBuilt({ decoder, selector, cursor, properties }: FormParts): string | undefined {
+  if (decoder.raw === undefined) return `the warehouse does not read ${decoder.name}`;
+  if (selector.path === undefined || (decoder.raw === "ndjson" && selector.path.length > 0))
+    return "the path of the records is more than names that lead to one list";
+  if (selector.steps.length > 0) return "records are filtered or changed";
+  if ((cursor?.compares ?? "never") !== "never") return "records are compared with the cursor";
+  return properties === undefined ? undefined : "records of several requests become one";
+}
+
+/** The parts of a plan on which its form depends. */
+export function formOf({ retriever, cursor }: StreamPlan): PageForm {
+  const own = cursor === undefined ? {} : { cursor };
+  if (retriever.kind === "async")
+    return pageForm({ decoder: retriever.downloadDecoder, selector: retriever.selector, ...own });
+  const { decoder, selector, properties } = retriever;
+  return pageForm({ decoder, selector, ...own, ...(properties === undefined ? {} : { properties }) });
+}
+
+type Source = Pick<FormParts, "decoder" | "selector">;
 
 /** @throws MillraceError upstream-not-json, upstream-records-missing, upstream-too-large */
 export async function readPage(
@@ -43,7 +68,7 @@ export async function readPage(
     slice,
     keeps,
   }: {
-    readonly form: ReturnType<typeof pageForm>;
+    readonly form: PageForm;
     readonly slice: StreamSlice;
     readonly keeps?: (record: Fields) => boolean;
   },

@@ -4,12 +4,14 @@ import type {
   EngineContext,
   OpenCursor,
   OpenPartitions,
+  PartitionAt,
   SimpleRetriever,
   StreamPlan,
 } from "./components.ts";
-import { jobPages } from "./async-jobs.ts";
+import { MillraceError } from "@millrace/core";
+import { jobPages, JobsAhead } from "./async-jobs.ts";
 import { PageWalk, type PageAt, type PageStart } from "./page-walk.ts";
-import { linesOf, pageForm, type PageContent } from "./read-page.ts";
+import { linesOf, formOf, type PageForm, type PageContent } from "./read-page.ts";
 import { valueAtPath } from "./record-path.ts";
 import type { Fields, PageToken, StreamSlice } from "./slice.ts";
 
@@ -65,6 +67,7 @@ export class StreamWalk {
   readonly #cursor: OpenCursor | undefined;
   readonly #partitions: OpenPartitions | undefined;
   #parents: Fields;
+  #jobs: JobsAhead | undefined;
 
   constructor(context: EngineContext, plan: StreamPlan, start: WalkProgress) {
     this.#context = context;
@@ -80,8 +83,8 @@ export class StreamWalk {
   }
 
   /** How pages are stored. */
-  get form(): ReturnType<typeof pageForm> {
-    return pageForm(this.#plan);
+  get form(): PageForm {
+    return formOf(this.#plan);
   }
 
   /** Progress once all pages are done. */
@@ -90,6 +93,15 @@ export class StreamWalk {
   }
 
   async *pages(signal: AbortSignal): AsyncGenerator<WalkedPage> {
+    const stop = new AbortController();
+    try {
+      yield* this.#walk(AbortSignal.any([signal, stop.signal]));
+    } finally {
+      stop.abort(new MillraceError("cancelled", "What was prepared is not needed."));
+    }
+  }
+
+  async *#walk(signal: AbortSignal): AsyncGenerator<WalkedPage> {
     const { place } = this.#start;
     const resumed = this.#resumed(place);
     if (resumed !== undefined && place !== undefined) {
@@ -101,8 +113,7 @@ export class StreamWalk {
       // The walk goes on with the partition that was resumed, unless that is gone.
       const isResumed = behind !== undefined && samePartition(found.partition, behind);
       behind = undefined;
-      for (const window of this.#windows(found.partition, isResumed)) {
-        const slice = { partition: found.partition, window, extra: found.extra };
+      for (const slice of this.#slicesOf(found, isResumed, signal)) {
         const position = { slice, at: found.position };
         yield* this.#slice(position, "document" in found ? { document: found.document } : {}, signal);
       }
@@ -128,6 +139,23 @@ export class StreamWalk {
     return this.#cursor.windows(partition);
   }
 
+  #slicesOf({ partition, extra }: PartitionAt, isResumed: boolean, signal: AbortSignal): Iterable<StreamSlice> {
+    const windows = this.#windows(partition, isResumed);
+    const plan = this.#plan;
+    if (isSimple(plan)) return slices(partition, windows, extra);
+    const all = [...slices(partition, windows, extra)];
+    this.#jobs = new JobsAhead({ ...this.#parts, plan: plan as AsyncPlan }, all, signal);
+    return all;
+  }
+
+  get #parts(): {
+    readonly context: EngineContext;
+    readonly cursor: OpenCursor | undefined;
+    readonly partitions: OpenPartitions | undefined;
+  } {
+    return { context: this.#context, cursor: this.#cursor, partitions: this.#partitions };
+  }
+
   async *#slice(position: Position, start: PageStart, signal: AbortSignal): AsyncGenerator<WalkedPage> {
     for await (const page of this.#pagesOf(position.slice, start, signal)) {
       const kept = this.#withoutPassed(page, position.slice);
@@ -142,10 +170,14 @@ export class StreamWalk {
   }
 
   #pagesOf(slice: StreamSlice, start: PageStart, signal: AbortSignal): AsyncGenerator<PageAt> {
-    const parts = { context: this.#context, cursor: this.#cursor, partitions: this.#partitions };
     const plan = this.#plan;
-    if (isSimple(plan)) return new PageWalk({ ...parts, plan }).pages(slice, start, signal);
-    return jobPages({ ...parts, plan: plan as AsyncPlan }, slice, start.token, signal);
+    if (isSimple(plan)) return new PageWalk({ ...this.#parts, plan }).pages(slice, start, signal);
+    return jobPages(
+      { ...this.#parts, plan: plan as AsyncPlan },
+      slice,
+      { token: start.token, jobs: this.#jobs },
+      signal,
+    );
   }
 
   /** A data feed's last page holds records that were read before: the paginator saw them, the table does not need them. */
@@ -192,6 +224,10 @@ function usablePlace(place: WalkPlace | undefined, plan: StreamPlan): WalkPlace 
 }
 
 const wholeSlice: StreamSlice = { partition: {}, window: {}, extra: {} };
+
+function* slices(partition: Fields, windows: Iterable<Fields>, extra: Fields): Generator<StreamSlice> {
+  for (const window of windows) yield { partition, window, extra };
+}
 
 const wholePartition = { partition: {}, extra: {}, position: undefined, parents: {} };
 type WholePartition = typeof wholePartition;

@@ -5,6 +5,7 @@ import { describeFields } from "../authoring/option-fields.ts";
 import { checkPartitions, checkStream, restConfigFields, restFields } from "./rest-fields.ts";
 import type { RestConfig } from "./rest-config.ts";
 import { RestReader } from "./rest-reader.ts";
+import { readingsOf } from "./stream-plan.ts";
 import { baseAddress } from "./stream-address.ts";
 
 const example = `export const flash = rest({
@@ -31,10 +32,11 @@ function validate(channel: ChannelDefinition): void {
 
 export const restConnector: Connector = {
   name: "rest",
-  summary: "Reads streams of a JSON API over HTTP, page by page, each stream into its table.",
+  summary: "Reads streams of an API over HTTP, page by page, each stream into its table.",
   fields: describeFields(restFields),
   example,
   validate,
+  readings: ({ config }) => readingsOf(config as RestConfig),
   // Asynchronous, so that whatever is wrong rejects.
   async open(context: ConnectorContext): Promise<ChannelReader> {
     validate(context.channel);

@@ -285,6 +285,32 @@ describe("records", () => {
   });
 });
 
+it("the plan says which streams stay bytes, and why others do not", () => {
+  const streams: Record<string, Omit<StreamOptions, "into">> = {
+    plain: { path: "/", records: "$.data", since: "at" },
+    lines: { path: "/", decode: jsonLines() },
+    changed: { path: "/", transform: [lowerCaseKeys()] },
+    table: { path: "/", decode: csv() },
+    nested: { path: "/", records: "$.groups[*]" },
+    compared: { path: "/", windows: { field: "at", start: "2026-01-01", filter: "feed" } },
+  };
+  const declared = rest({
+    baseUrl: "https://a.example",
+    streams: Object.fromEntries(Object.entries(streams).map(([name, one]) => [name, { into: Row, ...one }])),
+  });
+  const found = restConnector
+    .readings?.(declared as never)
+    .map(({ stream, reads, because }) => `${stream} ${reads}: ${because}`);
+  expect(found).toEqual([
+    "plain bytes: nothing has to look at single records",
+    "lines bytes: nothing has to look at single records",
+    "changed records: records are filtered or changed",
+    "table records: the warehouse does not read csv",
+    "nested records: the path of the records is more than names that lead to one list",
+    "compared records: records are compared with the cursor",
+  ]);
+});
+
 describe("proofs", () => {
   it("of OAuth keep the token that replaces the one in the project", async () => {
     let issued = 0;

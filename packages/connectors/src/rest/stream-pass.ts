@@ -2,6 +2,7 @@
 import type { Arrival, ConnectorContext, Cursor, WriteMode } from "@millrace/core";
 import type { StreamWalk, WalkedPage, WalkProgress } from "../rest-engine/stream-walk.ts";
 import { ArrivalPages, chainPrint, pageBounds, type PageBounds } from "./arrival-pages.ts";
+import { oneAhead } from "./one-ahead.ts";
 import { fromWalk, toCursor, type StreamProgress } from "./stream-cursor.ts";
 
 export interface PassOptions {
@@ -42,7 +43,12 @@ export class StreamPass {
     return this.#progress(this.#options.walk.ended, this.#print);
   }
 
-  async *arrivals(signal: AbortSignal): AsyncGenerator<Arrival> {
+  /** The next arrival is prepared while one is committed; its `before` is the cursor that the commit will leave. */
+  arrivals(signal: AbortSignal): AsyncGenerator<Arrival, void> {
+    return oneAhead((either) => this.#read(either), signal);
+  }
+
+  async *#read(signal: AbortSignal): AsyncGenerator<Arrival> {
     const { walk, write } = this.#options;
     for await (const page of walk.pages(signal)) {
       this.fetched += 1;

@@ -1,5 +1,5 @@
 // A stream of `rest()` as the parts that the engine runs.
-import { channelName, parseDurationMs, type ConnectorContext } from "@millrace/core";
+import { channelName, parseDurationMs, type ConnectorContext, type StreamReading } from "@millrace/core";
 import type {
   Authenticator,
   EngineContext,
@@ -12,6 +12,7 @@ import type {
 import { AnswerCache } from "../rest-engine/answer-cache.ts";
 import { defaultErrors } from "../rest-engine/errors/default-errors.ts";
 import { sharedManners } from "../rest-engine/manners/upstream-manners.ts";
+import { whyBuilt } from "../rest-engine/read-page.ts";
 import { valuesAtPath } from "../rest-engine/record-path.ts";
 import { recordSelector } from "../rest-engine/record-selector.ts";
 import type { Fields, StreamSlice } from "../rest-engine/slice.ts";
@@ -75,6 +76,16 @@ export function streamPlan(name: string, parts: PlanParts): StreamPlan & { reado
     ...(partition === undefined ? {} : { partitioner: partitionerOf(partition, (other) => streamPlan(other, parts)) }),
     ...cursorOf(stream, name),
   };
+}
+
+/** How each stream is read; needs nothing of the environment. */
+export function readingsOf({ streams }: RestConfig): readonly StreamReading[] {
+  return Object.entries(streams).map(([name, stream]) => {
+    const parts = { decoder: decoderOf(stream.decode), selector: selectorOf(stream), ...cursorOf(stream, name) };
+    const because = whyBuilt(parts);
+    if (because !== undefined) return { stream: name, reads: "records", because };
+    return { stream: name, reads: "bytes", because: "nothing has to look at single records" };
+  });
 }
 
 function followsAddresses({ page }: StreamConfig): boolean {

@@ -84,6 +84,15 @@ export interface FieldDescription {
   readonly summary: string;
 }
 
+/** How a stream's records reach the warehouse. */
+export interface StreamReading {
+  readonly stream: string;
+  /** `bytes`: as they came, without an object per record. `records`: read, changed and written anew. */
+  readonly reads: "bytes" | "records";
+  /** What makes it so, for people. */
+  readonly because: string;
+}
+
 export interface Connector {
   /** `files`, `rest`, ... as in ChannelDeclaration.connector. */
   readonly name: string;
@@ -93,5 +102,7 @@ export interface Connector {
   readonly example: string;
   /** Refuses a wrong configuration with file and line before anything runs. @throws MillraceError channel-invalid */
   validate(channel: ChannelDefinition): void;
+  /** How each stream of a valid channel is read; absent where there is no choice. */
+  readings?(channel: ChannelDefinition): readonly StreamReading[];
   open(context: ConnectorContext): Promise<ChannelReader>;
 }

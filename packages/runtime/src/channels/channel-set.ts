@@ -13,6 +13,7 @@ import { EventBatcher } from "../ingest/event-batcher.ts";
 import type { ChannelClaims, StreamName } from "../load/channel-claims.ts";
 import type { Loader } from "../load/loader.ts";
 import { channelText } from "../plan/channel-text.ts";
+import type { PlannedStream } from "../plan/project-plan.ts";
 import type { PlatformLimits } from "../platform-limits.ts";
 import type { PlatformParts } from "../platform-parts.ts";
 import { validateTrigger } from "../schedule/trigger.ts";
@@ -142,6 +143,13 @@ export function validateChannel(connectors: readonly Connector[], channel: Chann
   validateTrigger(channel);
   if (channel.connector === EVENTS) validateEvents(channel);
   else findConnector(connectors, channel).validate(channel);
+}
+
+/** How the streams of a valid channel are read, where its connector can tell. */
+export function readingsOf(connectors: readonly Connector[], channel: ChannelDefinition): readonly PlannedStream[] {
+  const name = channelName(channel);
+  const connector = connectors.find((candidate) => candidate.name === channel.connector);
+  return (connector?.readings?.(channel) ?? []).map((reading) => ({ channel: name, ...reading }));
 }
 
 function findConnector(connectors: readonly Connector[], channel: ChannelDefinition): Connector {

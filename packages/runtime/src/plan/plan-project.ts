@@ -15,9 +15,12 @@ import { channelText } from "./channel-text.ts";
 import { changedContracts, contractsOf, ensure, type DomainContract } from "./adopt-tables.ts";
 import type { PlannedChange, ProjectPlan } from "./project-plan.ts";
 
-export function projectPlan(changes: readonly PlannedChange[], rules: ProjectPlan["rules"]): ProjectPlan {
+export function projectPlan(
+  changes: readonly PlannedChange[],
+  { rules, streams }: Pick<ProjectPlan, "rules" | "streams">,
+): ProjectPlan {
   const conflicts = changes.map((change) => change.error).filter((error) => error !== undefined);
-  return { changes, conflicts, rules, empty: changes.length === 0 };
+  return { changes, conflicts, rules, streams, empty: changes.length === 0 };
 }
 
 export function conflict(subject: PlannedChange["subject"], name: string, error: ErrorReport): PlannedChange {

@@ -1,5 +1,5 @@
 // What adopting a project would change, as data: made by plan-project.ts, shown by `millrace plan`, returned by reload.
-import type { ErrorReport, VerdictCode } from "@millrace/core";
+import type { ErrorReport, VerdictCode, StreamReading } from "@millrace/core";
 
 export type PlanSubject = "table" | "model" | "channel";
 
@@ -31,11 +31,19 @@ export interface PlannedRule {
   readonly because: string;
 }
 
+/** How a stream of a channel is read. */
+export interface PlannedStream extends StreamReading {
+  /** `domain.name` */
+  readonly channel: string;
+}
+
 /** Nothing in a plan drops data. A plan with conflicts is not adopted. */
 export interface ProjectPlan {
   readonly changes: readonly PlannedChange[];
   readonly conflicts: readonly ErrorReport[];
   readonly rules: readonly PlannedRule[];
+  /** Of channels whose connector chooses how records reach the warehouse. */
+  readonly streams: readonly PlannedStream[];
   /** True when nothing would change. */
   readonly empty: boolean;
 }

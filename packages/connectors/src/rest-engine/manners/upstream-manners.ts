@@ -1,5 +1,5 @@
 // One set of manners per process: what every stream and channel knows of an upstream, by origin.
-import type { Clock, HttpClient, Logger, Metrics } from "@millrace/core";
+import { MillraceError, type Clock, type HttpClient, type Logger, type Metrics } from "@millrace/core";
 import { AdaptiveConcurrency } from "./adaptive-concurrency.ts";
 import { Breaker } from "./breaker.ts";
 import { LearnedLimit } from "./learned-limit.ts";
@@ -15,6 +15,9 @@ export interface MannersOptions {
 
 /** Waits that are worth a line in the log. */
 const waitLoggedMs = 5_000;
+
+/** A turn comes within twice the longest span of a limit, and what an upstream may ask for on top. */
+const turnMsBeyond = 900_000;
 
 /** Retries that successes pay for: a flood of failures does not multiply the load. */
 const retriesMax = 100;
@@ -100,22 +103,30 @@ function openUpstream(parts: UpstreamParts): Upstream {
       throw thrown;
     }
   };
+  const longestMs = Math.max(0, ...rules.policies.flatMap(({ rates }) => rates.map(({ intervalMs }) => intervalMs)));
+  const turnMsMax = 2 * longestMs + turnMsBeyond;
   return {
     async acquire(request, signal) {
       health.breaker.pass();
+      const late = new AbortController();
+      const cancel = clock.after(turnMsMax, () => late.abort(waitedTooLong(origin, turnMsMax)));
+      const either = AbortSignal.any([signal, late.signal]);
       try {
-        await lanes.enter(signal);
+        await lanes.enter(either);
       } catch (thrown) {
+        cancel();
         health.breaker.gaveUp();
         throw thrown;
       }
       try {
-        const give = await wait(request, signal);
+        const give = await wait(request, either);
+        cancel();
         return permit((outcome) => {
           give();
           settle(parts, { learned, lanes }, outcome);
         });
       } catch (thrown) {
+        cancel();
         lanes.leave(false);
         health.breaker.gaveUp();
         throw thrown;
@@ -128,6 +139,16 @@ function openUpstream(parts: UpstreamParts): Upstream {
       return true;
     },
   };
+}
+
+function waitedTooLong(origin: string, waitMs: number): MillraceError {
+  return new MillraceError(
+    "deadline-exceeded",
+    `A request to ${origin} waited ${Math.round(waitMs / 1000)} s for its turn.`,
+    {
+      hint: "Look at the limits of the channel and at what else asks this upstream; committed pages are kept.",
+    },
+  );
 }
 
 function permit(done: (outcome: CallOutcome) => void): CallPermit {
