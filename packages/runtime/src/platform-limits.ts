@@ -17,6 +17,8 @@ export interface PlatformLimits {
   readonly trimAgeMs: number;
   /** Ledger rows that an events channel keeps; older ones fold into daily sums. */
   readonly eventLedgerRowsMax: number;
+  /** Results of rules that are kept, one per batch and rule that something failed. */
+  readonly ruleResultsMax: number;
   /** Tries of one batch when the warehouse reports a conflict. */
   readonly conflictAttemptsMax: number;
   /** Longest that one batch may take inside the warehouse. */
@@ -47,6 +49,7 @@ export const defaultLimits: PlatformLimits = {
   trimBytesMax: 32 * MIB,
   trimAgeMs: 30_000,
   eventLedgerRowsMax: 20_000,
+  ruleResultsMax: 200_000,
   conflictAttemptsMax: 8,
   batchTimeoutMs: 30 * 60_000,
   buildTimeoutMs: 30 * 60_000,

@@ -1,7 +1,7 @@
 // The checks that a column can declare, as data, and each one's own description: fields, types, example and the condition that it stands for.
 // docs/rules.md is generated from here.
 import type { ColumnCheck } from "./contract.ts";
-import type { Expression } from "./expression.ts";
+import { whiteSpace, type Expression } from "./expression.ts";
 import type { LogicalKind } from "./logical-type.ts";
 
 export type CheckName = ColumnCheck["check"];
@@ -63,7 +63,7 @@ export const columnChecks: CheckKinds = {
     fields: {},
     types: text,
     example: "t.string().notBlank()",
-    condition: (of) => compare({ op: "change", to: "trim", of }, "<>", ""),
+    condition: (of) => ({ op: "matches", of, pattern: `[^${whiteSpace}]` }),
   },
   casing: {
     summary: "Text in one case: no letter that the other case would change.",
@@ -184,10 +184,6 @@ export const columnChecks: CheckKinds = {
 export function checkCondition(column: string, check: ColumnCheck): Expression {
   const kind = columnChecks[check.check] as CheckKind<ColumnCheck>;
   return kind.condition({ op: "column", column }, check);
-}
-
-function compare(left: Expression, is: "<>", value: string): Expression {
-  return { op: "compare", is, left, right: { op: "value", value, written: "text" } };
 }
 
 function bound(left: Expression, is: ">" | ">=" | "<" | "<=", value: string): Expression {

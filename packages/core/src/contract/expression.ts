@@ -1,6 +1,10 @@
 // The one syntax tree of a rule: plain data that quality compiles to the warehouse's SQL and to JavaScript. Authors build it with check.ts and with
 // column builders; expression-type.ts says which trees make sense.
 
+/** White space: what ECMAScript trims. */
+export const whiteSpace =
+  "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff";
+
 export type Comparison = "<" | "<=" | "=" | "<>" | ">=" | ">";
 
 /**

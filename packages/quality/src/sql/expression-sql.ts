@@ -4,13 +4,13 @@ import {
   familyOf,
   MillraceError,
   typeOf,
+  whiteSpace,
   type ColumnDefinition,
   type Columns,
   type Expression,
   type LogicalType,
 } from "@millrace/core";
 import { warehousePattern } from "../rules/regular-expression.ts";
-import { whiteSpace } from "../validator/text.ts";
 import { decimalType, literalOf, quoted, quotedName } from "./literals.ts";
 
 /** SQL of the moment when the batch was received; the warehouse puts the instant in its place. */
@@ -137,7 +137,9 @@ function multiple(sql: string, type: LogicalType, step: string): string {
 }
 
 function changed(sql: string, to: Extract<Expression, { op: "change" }>["to"]): string {
-  if (to === "trim") return `trim(${sql}, ${quoted(whiteSpace)})`;
+  // The engine trims a set of characters slowly: only where there is something to trim.
+  if (to === "trim")
+    return `CASE WHEN regexp_matches(${sql}, ${quoted(`^[${whiteSpace}]|[${whiteSpace}]$`)}) THEN trim(${sql}, ${quoted(whiteSpace)}) ELSE ${sql} END`;
   if (to === "collapse") return `regexp_replace(${sql}, ${quoted(`[${whiteSpace}]+`)}, ' ', 'g')`;
   return `${to}(${sql})`;
 }

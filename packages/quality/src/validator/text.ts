@@ -1,10 +1,6 @@
 // Text as the warehouse sees it: white space, case and order by code point, LIKE. What differs from JavaScript's own notions is said here.
 import type { TextChange } from "@millrace/core";
 
-/** What ECMAScript trims, given to the warehouse as a set of characters. */
-export const whiteSpace =
-  "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff";
-
 const ascii = /^\p{ASCII}*$/u;
 const runs = /\s+/g;
 

@@ -76,7 +76,14 @@ it("is bounded", async () => {
 it("is part of housekeeping, once a day", async () => {
   const abandoned = await put("abandoned");
   const clock = new ManualClock(Date.now() + 4 * dayMs);
-  const bound = { everyMs: 1000, historyMax: 10, eventLedgerRowsMax: 10, eventChannels: () => [], commits: () => 0 };
+  const bound = {
+    everyMs: 1000,
+    historyMax: 10,
+    eventLedgerRowsMax: 10,
+    ruleResultsMax: 10,
+    eventChannels: () => [],
+    commits: () => 0,
+  };
   const stop = keepHouse({ ...stage.parts, clock, ...bound });
   await clock.advance(1000);
   await expect.poll(() => stage.parts.objects.exists(abandoned)).toBe(false);

@@ -6,6 +6,7 @@ import type { Faults } from "../testing/faulty-warehouse.ts";
 import { file, ndjson, queueChannel, queueConnector } from "../testing/queue-connector.ts";
 import { eventsChannel, shop, Visit, type Shop } from "../testing/shop-project.ts";
 import { foldLedger } from "./ledger-history.ts";
+import { trimRuleResults } from "./rule-result-history.ts";
 import { ledgerFaults } from "./ledger-integrity.ts";
 
 let folder: string;
@@ -190,6 +191,12 @@ it("folds old event batches into daily sums that still add up", async () => {
   expect(await stage.rows("SELECT batches, received, accepted, quarantined FROM millrace.ledger_days")).toEqual([
     [5n, 10n, 5n, 5n],
   ]);
+  const newest = await stage.one("SELECT max(batch) FROM millrace.rule_results");
+  expect(await stage.one("SELECT count(DISTINCT batch) FROM millrace.rule_results")).toBe(6n);
+  expect(await trimRuleResults(warehouse, { keep: 100 })).toBe(0);
+  expect(await trimRuleResults(warehouse, { keep: 3 })).toBeGreaterThan(2);
+  expect(await stage.one("SELECT max(batch) FROM millrace.rule_results")).toBe(newest);
+  expect(await stage.one("SELECT count(*) <= 3 FROM millrace.rule_results")).toBe(true);
   await stage.close();
   await open();
   const { lastCommitMs: _stamp, ...after } = (await total())!;

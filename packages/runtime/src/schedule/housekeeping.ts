@@ -1,4 +1,4 @@
-// What must be done now and then so that nothing grows for ever: finished tasks, ledger rows of event channels, raw objects of abandoned batches, the
+// What must be done now and then so that nothing grows for ever: finished tasks, ledger rows of event channels, results of rules, raw objects of abandoned batches, the
 // warehouse's log.
 import {
   toMillraceError,
@@ -10,6 +10,7 @@ import {
 } from "@millrace/core";
 import { collectAbandoned } from "../load/abandoned-objects.ts";
 import { foldLedger } from "../load/ledger-history.ts";
+import { trimRuleResults } from "../load/rule-result-history.ts";
 
 export interface HousekeepingParts {
   readonly warehouse: Warehouse;
@@ -20,6 +21,7 @@ export interface HousekeepingParts {
   readonly everyMs: number;
   readonly historyMax: number;
   readonly eventLedgerRowsMax: number;
+  readonly ruleResultsMax: number;
   readonly eventChannels: () => readonly string[];
   /** Commits of this process so far. */
   readonly commits: () => number;
@@ -71,12 +73,13 @@ export function keepHouse(parts: HousekeepingParts): () => Promise<void> {
 
 /** Returns true when the warehouse's log was written into its file. */
 async function tidy(parts: HousekeepingParts, quiet: boolean): Promise<boolean> {
-  const { warehouse, control, historyMax, eventLedgerRowsMax, log } = parts;
+  const { warehouse, control, historyMax, eventLedgerRowsMax, ruleResultsMax, log } = parts;
   await control.retain({ finishedTasksMax: historyMax, finishedRunsMax: historyMax });
   for (const channel of parts.eventChannels()) {
     const folded = await foldLedger(warehouse, channel, { keep: eventLedgerRowsMax });
     if (folded > 0) log.info("Old event batches were folded into daily sums.", { channel, batches: folded });
   }
+  await trimRuleResults(warehouse, { keep: ruleResultsMax });
   const { walBytes } = await warehouse.status();
   if (!quiet && walBytes < BUSY_WAL_BYTES) return false;
   await warehouse.maintain();

@@ -58,7 +58,7 @@ export class LiveWork {
 
   async start(): Promise<void> {
     const { control, clock, log } = this.#parts;
-    const { heartbeatMs, housekeepingMs, historyMax, eventLedgerRowsMax } = this.#limits;
+    const { heartbeatMs, housekeepingMs, historyMax, eventLedgerRowsMax, ruleResultsMax } = this.#limits;
     this.#leave = await keepInstance({ instance: this.#instance, control, clock, log, everyMs: heartbeatMs });
     this.#worker.start();
     this.#stopHousekeeping = keepHouse({
@@ -66,6 +66,7 @@ export class LiveWork {
       everyMs: housekeepingMs,
       historyMax,
       eventLedgerRowsMax,
+      ruleResultsMax,
       eventChannels: () =>
         this.#works.channels.batchers.map(({ definition }) => `${definition.domain}.${definition.name}`),
       commits: () => this.#commits,
