@@ -1,16 +1,10 @@
 // Every error code of the platform, in one place. docs/errors.md is generated from it; a tidy test keeps both equal.
 // A code once published is never reused: retired codes move to `retiredCodes`.
 
-/** `user`: the caller must change something; `transient`: trying again may work; `corrupt`: storage is damaged; `bug`: our own fault. */
-export type ErrorKind = "user" | "transient" | "corrupt" | "bug";
+import type { CatalogueEntry, ErrorKind } from "./catalogue-entry.ts";
+import { manifestCodes } from "./catalogue-manifests.ts";
 
-interface CatalogueEntry {
-  readonly kind: ErrorKind;
-  /** HTTP status where HTTP has a more precise word than the kind's default (user 400, transient 503, corrupt and bug 500). */
-  readonly status?: number;
-  readonly summary: string;
-  readonly solve: string;
-}
+export type { ErrorKind };
 
 function entries<const T extends Readonly<Record<string, CatalogueEntry>>>(table: T): T {
   return table;
@@ -215,6 +209,7 @@ export const catalogue = entries({
     summary: "A channel's declaration is wrong.",
     solve: "Correct the file and line that the message names.",
   },
+  ...manifestCodes,
   "quarantine-not-found": {
     kind: "user",
     status: 404,
