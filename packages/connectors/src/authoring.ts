@@ -1,4 +1,5 @@
 // What authors write, without the engines behind it: a project's files import this through `millrace`, so it loads no network and no watcher.
+export { airbyte } from "./manifest/channel/airbyte.ts";
 export { env, secret } from "./authoring/references.ts";
 export { events } from "./events/events.ts";
 export { files, marker, quietPeriod } from "./files/files.ts";

@@ -82,3 +82,21 @@ export type {
 } from "./rest-engine/manners/manners.ts";
 export type { Answer, PreparedRequest, RequestOption, RequestParts, RequestTemplate } from "./rest-engine/request.ts";
 export type { Fields, PageToken, RequestContext, StreamSlice } from "./rest-engine/slice.ts";
+export { airbyte } from "./manifest/channel/airbyte.ts";
+export type { AirbyteConfig, AirbyteOptions, ConfigValue } from "./manifest/channel/airbyte-config.ts";
+export { airbyteConnector } from "./manifest/channel/airbyte-connector.ts";
+export type { ConnectorConfig } from "./manifest/compile/compile-context.ts";
+export type { CustomClass, CustomClasses, CustomPart, CustomParts } from "./manifest/compile/custom-classes.ts";
+export { loadManifest, type LoadedManifest } from "./manifest/load/load-manifest.ts";
+export { AirbyteSource, type SourceOptions, type StreamReport } from "./manifest/source/airbyte-source.ts";
+export type { SourceDescription } from "./manifest/source/open-source.ts";
+export {
+  checkConnection,
+  configFields,
+  discoverStreams,
+  previewRecords,
+  type CheckResult,
+  type ConfigField,
+  type DiscoveredStream,
+  type PreviewTools,
+} from "./manifest/source/preview.ts";

@@ -11,10 +11,11 @@ import {
 } from "./authoring/described-functions.ts";
 import { describeFields } from "./authoring/option-fields.ts";
 import { eventsFields } from "./events/events.ts";
+import { airbyteConnector } from "./manifest/channel/airbyte-connector.ts";
 import { filesConnector } from "./files/files-connector.ts";
 import { restConnector } from "./rest/rest-connector.ts";
 
-export const connectors: readonly Connector[] = [filesConnector, restConnector];
+export const connectors: readonly Connector[] = [airbyteConnector, filesConnector, restConnector];
 
 /** What documentation says about a way in. */
 export interface ConnectorDescription extends Pick<Connector, "name" | "summary" | "fields" | "example"> {
@@ -33,6 +34,7 @@ export function describeConnectors(): readonly ConnectorDescription[] {
     example: "export const orderEvents = events({ into: OrderLine });",
   };
   const functions = new Map([
+    ["airbyte", [...referenceFunctions]],
     ["files", [...readinessFunctions, ...referenceFunctions]],
     ["rest", [...authenticationFunctions, ...paginationFunctions, ...streamFunctions, ...referenceFunctions]],
   ]);

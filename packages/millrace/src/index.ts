@@ -14,6 +14,7 @@ export {
   type RowOf,
 } from "@millrace/core";
 export {
+  airbyte,
   apiKey,
   basic,
   bearer,

@@ -1,10 +1,12 @@
 // One page per way in, made from what the connectors say of themselves: `docs/connectors/<name>.md`.
 import type { FieldDescription } from "@millrace/core";
+import { renderComponents } from "./render-components.ts";
 import { describeConnectors, type ConnectorDescription } from "../registry.ts";
 
 /** File name to Markdown. */
 export function renderConnectorDocs(): ReadonlyMap<string, string> {
-  return new Map(describeConnectors().map((connector) => [`${connector.name}.md`, page(connector)]));
+  const pages = describeConnectors().map((connector) => [`${connector.name}.md`, page(connector)] as const);
+  return new Map([...pages, ["manifest-components.md", renderComponents()]]);
 }
 
 function page({ name, summary, fields, example, functions }: ConnectorDescription): string {

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../package-version.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
+import { connectorCommand } from "./commands/connector.ts";
 import { devCommand, startCommand } from "./commands/dev.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { initCommand } from "./commands/init.ts";
@@ -25,6 +26,7 @@ function program(io: Io, exit: (code: number) => void): Command {
     planCommand(io),
     testCommand(io, exit),
     lineageCommand(io),
+    connectorCommand(io, exit),
     queryCommand(io),
     statusCommand(io),
     quarantineCommand(io),
