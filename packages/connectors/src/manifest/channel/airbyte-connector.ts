@@ -1,7 +1,9 @@
 // The connector behind `airbyte()`: validates a channel that came as data, and opens its reader.
+import { readFileSync } from "node:fs";
 import type { ChannelDefinition, ChannelReader, Connector, ConnectorContext } from "@millrace/core";
 import { validateDefinition } from "../../authoring/declare-channel.ts";
 import { describeFields } from "../../authoring/option-fields.ts";
+import { loadManifest } from "../load/load-manifest.ts";
 import type { AirbyteConfig } from "./airbyte-config.ts";
 import { airbyteConfigFields, airbyteFields } from "./airbyte-fields.ts";
 import { AirbyteReader } from "./airbyte-reader.ts";
@@ -14,6 +16,9 @@ const example = `export const crm = airbyte("./connectors/source-crm.yaml", {
 
 function validate(channel: ChannelDefinition): void {
   validateDefinition(channel, airbyteConfigFields, () => undefined);
+  const { manifest } = channel.config as AirbyteConfig;
+  // An unknown component or a wrong field is told before anything runs.
+  loadManifest(readFileSync(manifest, "utf8"), manifest);
 }
 
 export const airbyteConnector: Connector = {

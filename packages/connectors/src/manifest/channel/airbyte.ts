@@ -9,10 +9,9 @@ import {
   type SourceLocation,
 } from "@millrace/core";
 import { declareChannel, demand, OptionProblem, outputOf } from "../../authoring/declare-channel.ts";
-import { Part } from "../compile/compile-context.ts";
-import { loadManifest } from "../load/load-manifest.ts";
+import { listStreams } from "../load/list-streams.ts";
+import type { Component } from "../load/source-lines.ts";
 import { inferContract, primaryKey } from "../schema/infer-contract.ts";
-import { Templates } from "../template/interpolation.ts";
 import type { AirbyteConfig, AirbyteOptions } from "./airbyte-config.ts";
 import { airbyteFields } from "./airbyte-fields.ts";
 
@@ -32,12 +31,18 @@ export function airbyte(manifest: string, options: AirbyteOptions): ChannelDecla
       throw new OptionProblem("the first argument is the path of a manifest");
     const folder = location === undefined ? process.cwd() : dirname(location.file);
     const path = resolve(folder, manifest);
-    const known = listedStreams(path);
+    const known = listStreams(readText(path), path);
     const names = options.streams ?? [...known.keys()];
     if (names.length === 0)
       throw new OptionProblem('the manifest lists no stream: name those of its templates in "streams"');
     const outputs = names.map((name) =>
-      output(name, { stream: known.get(name), known, options, ...(location === undefined ? {} : { location }) }),
+      output(name, {
+        stream: known.get(name),
+        file: path,
+        known,
+        options,
+        ...(location === undefined ? {} : { location }),
+      }),
     );
     const config: AirbyteConfig = {
       manifest: path,
@@ -49,8 +54,9 @@ export function airbyte(manifest: string, options: AirbyteOptions): ChannelDecla
 }
 
 interface Wanted {
-  readonly stream: Part | undefined;
-  readonly known: ReadonlyMap<string, Part>;
+  readonly stream: Component | undefined;
+  readonly file: string;
+  readonly known: ReadonlyMap<string, Component>;
   readonly options: AirbyteOptions;
   readonly location?: SourceLocation;
 }
@@ -62,36 +68,24 @@ function output(name: string, wanted: Wanted): ReturnType<typeof outputOf> {
   return outputOf(name, { into: contract, ...(write === undefined ? {} : { write }) });
 }
 
-function contractOf(name: string, { stream, known, options, location }: Wanted): ContractDefinition {
+function contractOf(name: string, { stream, file, known, options, location }: Wanted): ContractDefinition {
   const given = options.into?.[name];
   if (given !== undefined) return given;
   if (stream === undefined)
     throw new OptionProblem(
       `the manifest lists no stream "${name}"; it lists ${[...known.keys()].join(", ")}. A stream of its templates needs a contract in "into"`,
     );
-  const inferred = inferContract(stream, location);
+  const inferred = inferContract(stream, { file, ...(location === undefined ? {} : { location }) });
   if (inferred !== undefined) return inferred;
   throw new OptionProblem(
     `the manifest does not tell the schema of stream "${name}"; give a contract for it in "into"`,
   );
 }
 
-function defaultWrite(stream: Part | undefined, contract: ContractDefinition): "append" | "replace" | undefined {
+function defaultWrite(stream: Component | undefined, contract: ContractDefinition): "append" | "replace" | undefined {
   if (contract.columns.some((column) => column.key)) return undefined;
-  const incremental = stream?.part("incremental_sync") !== undefined || stream?.type === "StateDelegatingStream";
+  const incremental = stream?.["incremental_sync"] !== undefined || stream?.["type"] === "StateDelegatingStream";
   return incremental || (stream !== undefined && primaryKey(stream).length > 0) ? "append" : "replace";
-}
-
-function listedStreams(path: string): ReadonlyMap<string, Part> {
-  const { root, lines } = loadManifest(readText(path), path);
-  const templates = new Templates({ nowMicros: () => 0n, uuid: () => "" });
-  const base = { templates, config: {}, lines, classes: {}, isParent: false, stream: "" };
-  const listed = new Part(root, base)
-    .parts("streams")
-    .flatMap((one) => (one.type === "ConditionalStreams" ? one.parts("streams") : [one]));
-  return new Map(
-    listed.map((stream) => [stream.string("name"), new Part(stream.of, { ...base, stream: stream.string("name") })]),
-  );
 }
 
 function readText(path: string): string {

@@ -9,13 +9,13 @@ import { paginator } from "./paginators.ts";
 import { requester } from "./requesters.ts";
 import { normaliser } from "./schema-normalisation.ts";
 import { selector } from "./selectors.ts";
-import { streamSchema } from "./stream-schema.ts";
+import { streamSchema } from "../schema/stream-schema.ts";
 
 const pollMinutesDefault = 60;
 
 export function asyncRetriever(stream: Part, retriever: Part): AsyncRetriever {
   const records = retriever.need("record_selector");
-  const normalise = normaliser(records, () => streamSchema(stream));
+  const normalise = normaliser(records, () => streamSchema(stream.of, stream.context.lines.file));
   const target = retriever.part("download_target_requester");
   const optional = (field: "abort_requester" | "delete_requester") => retriever.part(field);
   const [abort, remove] = [optional("abort_requester"), optional("delete_requester")];

@@ -11,7 +11,7 @@ import { queryProperties } from "./properties.ts";
 import { requester } from "./requesters.ts";
 import { normaliser } from "./schema-normalisation.ts";
 import { selector } from "./selectors.ts";
-import { streamSchema } from "./stream-schema.ts";
+import { streamSchema } from "../schema/stream-schema.ts";
 
 /** Waits between tries that the upstream says nothing about. */
 const jitter = { baseMs: 1000, capMs: 60_000 };
@@ -67,7 +67,7 @@ function asParent(stream: Part): Part {
 function simpleRetriever(stream: Part, retriever: Part, rules: UpstreamRules): SimpleRetriever {
   const incremental = stream.part("incremental_sync");
   const records = retriever.need("record_selector");
-  const normalise = normaliser(records, () => streamSchema(stream));
+  const normalise = normaliser(records, () => streamSchema(stream.of, stream.context.lines.file));
   const reset = retriever.part("pagination_reset");
   const most = reset?.part("limits")?.integer("number_of_records");
   return {

@@ -1,20 +1,14 @@
 // Reads a manifest's YAML as the reference's parser does (YAML 1.1: `yes` is true, `010` is 8), with the line of every part.
 import { MillraceError } from "@millrace/core";
-import {
-  isAlias,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  type Document,
-  type Node,
-  type ScalarTag,
-  type Tags,
-} from "yaml";
+import { createRequire } from "node:module";
+import type * as Yaml from "yaml";
+import type { Document, LineCounter, Node, ScalarTag, Tags } from "yaml";
 import { float } from "../template/python-values.ts";
 import { SourceLines, type Component } from "./source-lines.ts";
+
+/** Loaded when the first manifest is read: every load of a project runs what its channels import. */
+let loaded: typeof Yaml | undefined;
+const yaml = (): typeof Yaml => (loaded ??= createRequire(import.meta.url)("yaml") as typeof Yaml);
 
 const bytesMax = 16 * 1024 * 1024;
 const nodesMax = 2_000_000;
@@ -51,7 +45,8 @@ export interface ParsedManifest {
 /** @throws MillraceError manifest-invalid with the line of the fault */
 export function parseManifest(text: string, file: string): ParsedManifest {
   if (text.length > bytesMax) throw invalid(file, `it is larger than ${bytesMax} bytes`);
-  const counter = new LineCounter();
+  const { LineCounter: Counter, parseDocument } = yaml();
+  const counter = new Counter();
   const document = parseDocument(text, {
     version: "1.1",
     schema: "yaml-1.1",
@@ -94,6 +89,7 @@ class NodeReader {
         this.lines.file,
         depth > depthMax ? `parts are nested deeper than ${depthMax}` : `it has more than ${nodesMax} parts`,
       );
+    const { isAlias, isMap, isScalar, isSeq } = yaml();
     if (isAlias(node)) return this.value(node.resolve(this.#document), depth + 1);
     if (isSeq(node)) return this.#list(node.items, node, depth);
     if (isMap(node)) return this.#map(node.items, node, depth);
@@ -116,7 +112,7 @@ class NodeReader {
     const merged: Component = {};
     const keys = new Map<string, number>();
     for (const pair of items) {
-      if (!isPair(pair)) continue;
+      if (!yaml().isPair(pair)) continue;
       const key = this.#key(pair.key);
       const value = this.value(pair.value, depth + 1);
       if (key === "<<" && (Array.isArray(value) || typeof value === "object")) mergeInto(merged, value);
@@ -129,7 +125,7 @@ class NodeReader {
   }
 
   #key(node: unknown): string {
-    if (!isScalar(node)) return String(node);
+    if (!yaml().isScalar(node)) return String(node);
     // A key such as `on` or `1` stays what is written: JSON objects have text keys.
     return node.source ?? String(node.value);
   }

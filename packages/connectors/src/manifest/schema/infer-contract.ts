@@ -1,15 +1,17 @@
 // The table of a stream from its JSON schema: a column per property, the primary key as key, nested values as JSON.
 import type { ColumnDefinition, ContractDefinition, LogicalType, SourceLocation } from "@millrace/core";
-import type { Part } from "../compile/compile-context.ts";
-import { streamSchema, typesOf } from "../compile/stream-schema.ts";
-import { isComponent } from "../load/source-lines.ts";
+import { isComponent, type Component } from "../load/source-lines.ts";
+import { streamSchema, typesOf } from "./stream-schema.ts";
 
 const nameLengthMax = 63;
 const columnsMax = 1500;
 
 /** Undefined when the manifest does not tell the schema. */
-export function inferContract(stream: Part, location?: SourceLocation): ContractDefinition | undefined {
-  const properties = streamSchema(stream)?.["properties"];
+export function inferContract(
+  stream: Component,
+  { file, location }: { readonly file: string; readonly location?: SourceLocation },
+): ContractDefinition | undefined {
+  const properties = streamSchema(stream, file)?.["properties"];
   if (!isComponent(properties) || Object.keys(properties).length === 0) return undefined;
   const keys = primaryKey(stream);
   const taken = new Set<string>();
@@ -18,7 +20,7 @@ export function inferContract(stream: Part, location?: SourceLocation): Contract
     .map(([source, schema]) => column(source, { schema, name: uniqueName(source, taken), key: keys.includes(source) }));
   return {
     kind: "contract",
-    name: safeName(stream.string("name")),
+    name: safeName(String(stream["name"])),
     columns,
     rules: [],
     ...(location === undefined ? {} : { location }),
@@ -26,8 +28,8 @@ export function inferContract(stream: Part, location?: SourceLocation): Contract
 }
 
 /** Names of the fields that tell records apart; none when the key lies inside of nested fields. */
-export function primaryKey(stream: Part): readonly string[] {
-  const declared = stream.of["primary_key"];
+export function primaryKey(stream: Component): readonly string[] {
+  const declared = stream["primary_key"];
   const list = Array.isArray(declared) ? (declared as unknown[]) : [declared];
   const names = list.map((one) => (Array.isArray(one) && one.length === 1 ? (one as unknown[])[0] : one));
   return names.every((name): name is string => typeof name === "string" && name !== "") ? names : [];

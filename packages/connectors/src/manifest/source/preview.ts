@@ -85,9 +85,12 @@ export async function discoverStreams(
 function facts(declared: Part): Omit<DiscoveredStream, keyof StreamReport> {
   const stream = declared.part("full_refresh_stream") ?? declared;
   const cursor = (declared.part("incremental_stream") ?? stream).part("incremental_sync")?.string("cursor_field");
-  const columns = inferContract(stream)?.columns.map(({ name, type }) => ({ name, type: type.kind }));
+  const columns = inferContract(stream.of, { file: stream.context.lines.file })?.columns.map(({ name, type }) => ({
+    name,
+    type: type.kind,
+  }));
   return {
-    key: primaryKey(stream),
+    key: primaryKey(stream.of),
     ...(cursor === undefined ? {} : { cursor }),
     ...(columns === undefined ? {} : { columns }),
   };

@@ -2,31 +2,32 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { isComponent, type Component } from "../load/source-lines.ts";
-import type { Part } from "./compile-context.ts";
 
 const bytesMax = 8 * 1024 * 1024;
 
-/** Undefined when only the upstream knows it. Schemas of several loaders are joined. */
-export function streamSchema(stream: Part): Component | undefined {
-  const found = stream
-    .parts("schema_loader")
-    .map(schemaOf)
-    .filter((schema) => schema !== undefined);
+/** Undefined when only the upstream knows it. Schemas of several loaders are joined. @param file the manifest's path */
+export function streamSchema(stream: Component, file: string): Component | undefined {
+  const loaders = [stream["schema_loader"]].flat().filter(isComponent);
+  const found = loaders.map((loader) => schemaOf(loader, file)).filter((schema) => schema !== undefined);
   const [first] = found;
   if (first === undefined) return undefined;
   const properties = Object.assign({}, ...found.map(({ properties: own }) => own ?? {})) as Component;
   return { ...first, properties };
 }
 
-function schemaOf(loader: Part): Component | undefined {
-  if (loader.type === "InlineSchemaLoader") return isComponent(loader.of["schema"]) ? loader.of["schema"] : {};
-  if (loader.type !== "JsonFileSchemaLoader" || loader.of["file_path"] === undefined) return undefined;
-  const path = resolve(dirname(loader.context.lines.file), loader.string("file_path"));
-  // Only what lies beside the manifest: a path of a manifest must not open other files.
-  if (!path.startsWith(`${resolve(dirname(loader.context.lines.file))}/`))
-    throw loader.invalid("file_path", "the schema file must lie in the folder of the manifest");
+function schemaOf({ type, schema, file_path: path }: Component, file: string): Component | undefined {
+  if (type === "InlineSchemaLoader") return isComponent(schema) ? schema : {};
+  return type === "JsonFileSchemaLoader" && typeof path === "string"
+    ? schemaFile(path, dirname(resolve(file)))
+    : undefined;
+}
+
+/** Only what lies beside the manifest: a path of a manifest must not open other files. */
+function schemaFile(path: string, folder: string): Component | undefined {
+  const target = resolve(folder, path);
+  if (!target.startsWith(`${folder}/`)) return undefined;
   try {
-    const text = readFileSync(path, "utf8");
+    const text = readFileSync(target, "utf8");
     const schema: unknown = text.length > bytesMax ? undefined : JSON.parse(text);
     return isComponent(schema) ? schema : undefined;
   } catch {
