@@ -1,7 +1,10 @@
 // AsyncRetriever: a job that is created, asked after and downloaded.
-import type { AsyncRetriever, JobStatus } from "../../rest-engine/components.ts";
+import type { AsyncRetriever, JobStatus, Requester } from "../../rest-engine/components.ts";
 import { valueAtPath, valuesAtPath } from "../../rest-engine/record-path.ts";
+import type { RequestContext } from "../../rest-engine/slice.ts";
+import { isComponent } from "../load/source-lines.ts";
 import { str } from "../template/python-text.ts";
+import { AttributedMapping } from "../template/python-values.ts";
 import type { Part } from "./compile-context.ts";
 import { customPart } from "./custom-part.ts";
 import { decoder } from "./decoders.ts";
@@ -19,14 +22,16 @@ export function asyncRetriever(stream: Part, retriever: Part): AsyncRetriever {
   const target = retriever.part("download_target_requester");
   const optional = (field: "abort_requester" | "delete_requester") => retriever.part(field);
   const [abort, remove] = [optional("abort_requester"), optional("delete_requester")];
+  const creation = requester(retriever.need("creation_requester"));
+  const later = (part: Part): Requester => afterCreation(requester(part), creation);
   return {
     kind: "async",
-    creation: requester(retriever.need("creation_requester")),
-    polling: requester(retriever.need("polling_requester")),
-    ...(target === undefined ? {} : { target: requester(target) }),
-    download: requester(retriever.need("download_requester")),
-    ...(abort === undefined ? {} : { abort: requester(abort) }),
-    ...(remove === undefined ? {} : { remove: requester(remove) }),
+    creation,
+    polling: later(retriever.need("polling_requester")),
+    ...(target === undefined ? {} : { target: later(target) }),
+    download: later(retriever.need("download_requester")),
+    ...(abort === undefined ? {} : { abort: later(abort) }),
+    ...(remove === undefined ? {} : { remove: later(remove) }),
     decoder: decoder(retriever.part("decoder")),
     status: statusOf(retriever),
     targets: targetsOf(retriever.part("download_target_extractor")),
@@ -41,6 +46,26 @@ export function asyncRetriever(stream: Part, retriever: Part): AsyncRetriever {
     pollTimeoutMs: (retriever.integer("polling_job_timeout") ?? pollMinutesDefault) * 60_000,
     retryWaitMs: (retriever.integer("failed_retry_wait_time_in_seconds") ?? 0) * 1000,
     jobsMax: 1,
+  };
+}
+
+/** Templates of later requests may read the headers that the creation declared: `extra_fields["creation_response"].request.headers`. */
+function afterCreation(later: Requester, creation: Requester): Requester {
+  const { template } = later;
+  const seen = (at: RequestContext): RequestContext => {
+    const created = at.slice.extra["creation_response"];
+    if (!isComponent(created)) return at;
+    const { headers = {} } = creation.template.parts({ slice: at.slice, token: undefined });
+    const response = new AttributedMapping(created, { request: { headers } });
+    return { ...at, slice: { ...at.slice, extra: { ...at.slice.extra, creation_response: response } } };
+  };
+  return {
+    ...later,
+    template: {
+      ...template,
+      url: (at, found) => template.url(seen(at), found),
+      parts: (at) => template.parts(seen(at)),
+    },
   };
 }
 

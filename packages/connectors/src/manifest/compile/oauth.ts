@@ -90,12 +90,21 @@ function tokenFields(part: Part, grant: string): Fields {
     : {};
   const own: Fields = {
     [part.string("grant_type_name", "grant_type")]: grant,
-    ...given(part.string("client_id_name", "client_id"), part.string("client_id")),
-    ...given(part.string("client_secret_name", "client_secret"), part.string("client_secret")),
+    ...(showsCredentials(part)
+      ? {}
+      : {
+          ...given(part.string("client_id_name", "client_id"), part.string("client_id")),
+          ...given(part.string("client_secret_name", "client_secret"), part.string("client_secret")),
+        }),
     ...(scopes.length === 0 ? {} : { scopes }),
   };
   // What the author says of a field of his own does not replace ours.
   return { ...own, ...Object.fromEntries(Object.entries(further).filter(([name]) => !Object.hasOwn(own, name))) };
+}
+
+/** With an `Authorization` header of its own, the request for a token proves who asks there, and only there. */
+function showsCredentials(part: Part): boolean {
+  return isComponent(part.of["refresh_request_headers"]) && Object.hasOwn(headers(part), "Authorization");
 }
 
 function expiry(part: Part): Pick<OAuthOptions, "expiresAtMs"> {

@@ -45,14 +45,13 @@ function carrier(use: Part, option: RequestOption | undefined): (token: string) 
   return (token) => partOf(option, str(text(use.names({ session_token: token }))));
 }
 
-/** A token of the config is used as it is; else username and password are exchanged for one. */
+/** A token of the config is used when the upstream still takes it; else username and password are exchanged for one. */
 export function legacySession(part: Part): Authenticator {
   const header = part.string("header");
   const given = part.string("session_token");
   const carry = (token: string): RequestParts => ({ headers: { [header]: token } });
-  if (given !== "" && part.string("username") === "")
-    return { parts: (context) => (context.redactor.add(given), Promise.resolve(carry(given))) };
   return sessionAuth({
+    ...(given === "" ? {} : { issued: { token: given, check: legacyCheck(part, carry(given)) } }),
     login: legacyLogin(part),
     rules,
     decoder: decoder(undefined),
@@ -60,6 +59,18 @@ export function legacySession(part: Part): Authenticator {
     lifeMs: legacyLifeMs,
     carry,
   });
+}
+
+function legacyCheck(part: Part, parts: RequestParts): Requester {
+  const base = part.text("api_url", part.of["url_base"] ?? "");
+  const url = (): string => joinUrl(str(base(part.names())), part.string("validate_session_url"));
+  return {
+    template: { method: "GET", url, parts: () => parts },
+    authenticator: noAuth,
+    errors: errorHandler(undefined),
+    timeoutMs,
+    cached: false,
+  };
 }
 
 function legacyLogin(part: Part): Requester {

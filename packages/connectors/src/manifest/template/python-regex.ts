@@ -38,7 +38,7 @@ function translate(pattern: string): string {
       out += escape(pattern[at] ?? "", inClass);
     } else if (inClass) {
       inClass = char !== "]";
-      out += char === "[" ? "\\[" : /[&|~(){}/]/.test(char) ? `\\${char}` : char;
+      out += char === "[" ? "\\[" : /[|(){}/]/.test(char) ? `\\${char}` : char;
     } else if (char === "[") {
       inClass = true;
       const start = /^\[\^?\]?/.exec(pattern.slice(at))?.[0] ?? "[";

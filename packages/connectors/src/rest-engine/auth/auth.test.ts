@@ -14,9 +14,10 @@ import { describe, expect, it } from "vitest";
 import { apiServer, sendJson, sendStatus, type ApiServer } from "../../testing/api-server.ts";
 import { testIdentity } from "../../testing/test-identity.ts";
 import { engineStage, memorySecrets, planOf, readAll } from "../../testing/engine-stage.ts";
-import type { Authenticator } from "../components.ts";
+import type { Authenticator, Requester } from "../components.ts";
 import { jsonDecoder } from "../decoders/decoders.ts";
 import { filteredErrors } from "../errors/response-filters.ts";
+import type { RequestParts } from "../request.ts";
 import { jwtAlgorithms, jwtAuth, type JwtAlgorithm } from "./jwt-auth.ts";
 import { oauthAuth, type OAuthOptions } from "./oauth-auth.ts";
 import { basicAuth, bearerAuth, certificateAuth, keyAuth, noAuth, type Lookup } from "./plain-auth.ts";
@@ -238,6 +239,32 @@ it("a session is opened once, and anew when its life is over", async () => {
   nowMs = 2000;
   expect(await read()).not.toBe("s0");
   expect(api.seen.filter(({ url }) => url.pathname === "/login")).toHaveLength(2);
+});
+
+it("a session that the user has is asked after, and replaced when it is refused", async () => {
+  await using api = await apiServer(({ url, headers }, response) => {
+    if (url.pathname === "/login") return sendJson(response, { id: "new" });
+    if (url.pathname === "/me" && headers["x-session"] !== "good") return sendStatus(response, 401);
+    return sendJson(response, { data: [{ id: headers["x-session"] }] });
+  });
+  const carry = (token: string): RequestParts => ({ headers: { "X-Session": token } });
+  const asking = (path: string, parts: RequestParts): Requester =>
+    planOf(api.address, { path, requestParts: () => parts }).retriever.requester;
+  const read = async (token: string): Promise<unknown> => {
+    await using stage = engineStage();
+    const authenticator = sessionAuth({
+      login: asking("/login", {}),
+      issued: { token, check: asking("/me", carry(token)) },
+      rules: { policies: [], limitStatus: [], concurrencyMax: 1 },
+      decoder: jsonDecoder(),
+      path: ["id"],
+      lifeMs: 1000,
+      carry,
+    });
+    return (await readAll(stage, planOf(api.address, { path: "/x", requester: { authenticator } }))).records[0]?.["id"];
+  };
+  expect([await read("good"), await read("old")]).toEqual(["good", "new"]);
+  expect(api.seen.map(({ url }) => url.pathname)).toEqual(["/me", "/x", "/me", "/login", "/x"]);
 });
 
 describe("signatures", () => {

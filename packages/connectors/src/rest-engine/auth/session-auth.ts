@@ -4,7 +4,7 @@ import type { Authenticator, Decoder, EngineContext, Requester } from "../compon
 import type { UpstreamRules } from "../manners/manners.ts";
 import { valueAtPath } from "../record-path.ts";
 import { sendRequest } from "../send-request.ts";
-import type { RequestParts } from "../request.ts";
+import type { Answer, RequestParts } from "../request.ts";
 
 export interface SessionOptions {
   readonly login: Requester;
@@ -17,6 +17,8 @@ export interface SessionOptions {
   /** What a request carries. */
   readonly carry: (token: string) => RequestParts;
   readonly credentialParams?: readonly string[];
+  /** A token that the user has already: taken when the check is answered well, given up when it is refused with 401. */
+  readonly issued?: { readonly token: string; readonly check: Requester };
 }
 
 const answerBytesMax = 1024 * 1024;
@@ -43,25 +45,14 @@ export function sessionAuth(options: SessionOptions): Authenticator {
 }
 
 /** @throws MillraceError auth-failed */
-async function login(
-  context: EngineContext,
-  { login: requester, rules, decoder, path }: SessionOptions,
-  signal: AbortSignal,
-): Promise<string> {
-  const slice = { partition: {}, window: {}, extra: {} };
-  const sent = await sendRequest<unknown>(
-    {
-      context: { ...context, personal: true },
-      requester,
-      rules,
-      at: { slice, token: undefined },
-      parts: {},
-      bytesMax: answerBytesMax,
-      jitter: { baseMs: 500, capMs: 10_000 },
-      read: async (answer) => (await Array.fromAsync(decoder.documents(answer)))[0],
-    },
-    signal,
-  ).catch((thrown: unknown) => {
+async function login(context: EngineContext, options: SessionOptions, signal: AbortSignal): Promise<string> {
+  const { decoder, path, issued } = options;
+  if (issued !== undefined) {
+    context.redactor.add(issued.token);
+    if (await isTaken(context, options, issued.check, signal)) return issued.token;
+  }
+  const read = async (answer: Answer): Promise<unknown> => (await Array.fromAsync(decoder.documents(answer)))[0];
+  const sent = await send(context, options, { requester: options.login, read }, signal).catch((thrown: unknown) => {
     if (!(thrown instanceof MillraceError) || thrown.kind === "transient") throw thrown;
     throw new MillraceError("auth-failed", `The login failed: ${thrown.message}`, { cause: thrown });
   });
@@ -70,4 +61,41 @@ async function login(
     throw new MillraceError("auth-failed", `The login's answer has no token at ${path.join(".")}.`);
   context.redactor.add(String(found));
   return String(found);
+}
+
+async function isTaken(
+  context: EngineContext,
+  options: SessionOptions,
+  check: Requester,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    await send(context, options, { requester: check, read: () => Promise.resolve(undefined) }, signal);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof MillraceError && thrown.details?.["status"] === 401) return false;
+    throw thrown;
+  }
+}
+
+function send(
+  context: EngineContext,
+  { rules }: SessionOptions,
+  { requester, read }: { readonly requester: Requester; readonly read: (answer: Answer) => Promise<unknown> },
+  signal: AbortSignal,
+): ReturnType<typeof sendRequest<unknown>> {
+  const slice = { partition: {}, window: {}, extra: {} };
+  return sendRequest<unknown>(
+    {
+      context: { ...context, personal: true },
+      requester,
+      rules,
+      at: { slice, token: undefined },
+      parts: {},
+      bytesMax: answerBytesMax,
+      jitter: { baseMs: 500, capMs: 10_000 },
+      read,
+    },
+    signal,
+  );
 }

@@ -133,6 +133,12 @@ describe("a datetime cursor", () => {
     ]);
   });
 
+  it("reads one moment when start and end are one, if it looks back", () => {
+    const moment = { ...options, end: () => micros("2026-03-01") };
+    expect(windows(open(datetimeCursor(moment)))).toEqual([]);
+    expect(windows(open(datetimeCursor({ ...moment, lookback: duration("P2D") })))).toEqual(["2026-03-01..2026-03-01"]);
+  });
+
   it("goes on behind the window that was resumed", () => {
     const cursor = open(datetimeCursor({ ...options, step: duration("P4D"), granularity: duration("P1D") }), {
       updated: "2026-03-02",

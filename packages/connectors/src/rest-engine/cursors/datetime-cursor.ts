@@ -79,7 +79,7 @@ export class DatetimeCursor implements OpenCursor {
     const [startName, endName] = this.#names;
     // One window is all there is: what came since is for the next read.
     if (this.#resumedBehind !== undefined && this.#options.step === undefined) return;
-    for (const { start, end } of windowsOf(max(this.#lower(lookback), this.#start), this.#end, this.#options))
+    for (const { start, end } of windowsOf(this.#lower(lookback), this.#end, this.#options, this.#start))
       yield { [startName]: codec.format(start), [endName]: codec.format(end) };
   }
 

@@ -17,11 +17,14 @@ export interface Window {
   readonly end: bigint;
 }
 
-/** Windows from `from` to `to` in order; the last one ends at `to`. */
-export function* windowsOf(from: bigint, to: bigint, rules: WindowRules): Generator<Window> {
+/**
+ * Windows from `from` to `to` in order; the last one ends at `to`. None begins before `floor`: a `from` that lies before it and a floor that is `to`
+ * leave one window of one moment.
+ */
+export function* windowsOf(from: bigint, to: bigint, rules: WindowRules, floor = from): Generator<Window> {
   const { step, granularity } = rules;
   if (from > to || (from === to && granularity === undefined)) return;
-  const lower = raised(from, rules);
+  const lower = raised(from < floor ? floor : from, rules);
   if (lower > to || (lower === to && rules.strict)) return;
   if (step === undefined || addDuration(lower, step) >= to)
     yield { start: lower, end: granularity === undefined ? raised(to, rules) : to };
