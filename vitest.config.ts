@@ -29,6 +29,7 @@ export default defineConfig({
         extends: true,
         test: { name: "torture", include: ["tests/torture/**/*.test.ts"], exclude: ["tests/torture/planted/**"] },
       },
+      { extends: true, test: { name: "parity", include: ["tests/parity/**/*.test.ts"] } },
       { extends: true, test: { name: "tidy", include: ["tests/tidy/**/*.test.ts", "scripts/**/*.test.ts"] } },
     ],
   },
