@@ -8,7 +8,7 @@ import type { Judge } from "./truth/judge.ts";
 import { checkContent, readObjects } from "./truth/raw-checks.ts";
 
 const finishTimeoutMs = 90_000;
-const readyTimeoutMs = 60_000;
+const readyTimeoutMs = 120_000;
 const settlePauseMs = 400;
 const settlesMax = 12;
 

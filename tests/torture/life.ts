@@ -24,9 +24,9 @@ export interface LifeReport {
   readonly stopped: boolean;
 }
 
-const readyTimeoutMs = 60_000;
+const readyTimeoutMs = 120_000;
 /** Longest that a failpoint is waited for; then the kill strikes wherever the process is. */
-const trapTimeoutMs = 15_000;
+const trapTimeoutMs = 25_000;
 /** Work that makes a checkpoint worth while, before the quiet in which it happens. */
 const beforeQuietMs = 400;
 
@@ -38,13 +38,7 @@ export async function live(parts: LifeParts, kill: Kill): Promise<LifeReport> {
   signal.addEventListener("abort", end, { once: true });
   for (const workload of parts.workloads) workload.newLife();
   try {
-    if (kill.place === "start") await Promise.race([sleep(kill.delayMs), process.died]);
-    if (early !== undefined) process.ready.then((service) => gate.open(service)).catch(() => undefined);
-    if (kill.place === "start" || early !== undefined) {
-      if (early !== undefined) await untilDead(process, trapTimeoutMs);
-      gate.close();
-      return dead(await process.kill(), judge);
-    }
+    if (early !== undefined || kill.place === "start") return await dieEarly(parts, process, kill);
     gate.open(await withDeadline(process.ready, readyTimeoutMs));
     const seen = await look(parts, process);
     if (seen.findings.length > 0 || seen.stopped) return { ...seen, death: await process.kill(), tookOver: false };
@@ -55,12 +49,24 @@ export async function live(parts: LifeParts, kill: Kill): Promise<LifeReport> {
   } catch (thrown) {
     const death = await process.kill();
     if (!(thrown instanceof NoAnswer)) throw thrown;
-    return dead(death, judge);
+    return unanswered(death, judge, thrown);
   } finally {
     signal.removeEventListener("abort", end);
     gate.close();
     for (const workload of parts.workloads) workload.resume();
   }
+}
+
+/** Nothing is looked at: the kill strikes while the process starts, or while it catches up. */
+async function dieEarly({ gate, judge }: LifeParts, process: TorturedProcess, kill: Kill): Promise<LifeReport> {
+  if (kill.place === "start") await Promise.race([sleep(kill.delayMs), process.died]);
+  else {
+    const served = process.ready.then((service) => gate.open(service)).catch(() => undefined);
+    await Promise.race([withDeadline(served, readyTimeoutMs), process.died]);
+    await untilDead(process, trapTimeoutMs);
+  }
+  gate.close();
+  return dead(await process.kill(), judge);
 }
 
 /** What the life before left behind. The producers hold still, so that the answers come soon. */
@@ -109,6 +115,13 @@ function dead(death: Death, judge: Judge): LifeReport {
     ? []
     : [lost(judge.acknowledgedRows, `the process ended by itself (${death.signal ?? death.code}):\n${death.stderr}`)];
   return { death, findings, tookOver: false, stopped: false };
+}
+
+/** A trap may strike before the answer is out. A process that only does not answer is as good as gone to its users. */
+function unanswered(death: Death, judge: Judge, thrown: NoAnswer): LifeReport {
+  const report = dead(death, judge);
+  if (death.failpoint !== undefined || report.findings.length > 0) return report;
+  return { ...report, findings: [lost(judge.acknowledgedRows, `the process does not serve: ${thrown.message}`)] };
 }
 
 async function withDeadline<T>(waited: Promise<T>, timeoutMs: number): Promise<T> {
