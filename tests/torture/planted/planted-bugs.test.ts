@@ -8,7 +8,7 @@ import { powerCutSupported } from "../power-cut/preload.ts";
 import type { Plant } from "../process/messages.ts";
 import { TortureRun, type TortureOutcome } from "../run.ts";
 
-const common = { kills: 4, seed: 5, channel: "events", takeOver: false, json: false, keep: false } as const;
+const common = { kills: 6, seed: 5, channel: "events", takeOver: false, json: false, keep: false } as const;
 const killed: TortureOptions = {
   ...common,
   mode: "kill",

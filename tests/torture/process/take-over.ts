@@ -25,7 +25,7 @@ type Stores = Pick<
 /** A transaction that was stalled at its end goes on after this time at the latest. */
 const stallMsMax = 10_000;
 /** Without a batch in the midst of its transaction the new owner begins all the same. */
-const catchMsMax = 3000;
+const catchMsMax = 10_000;
 /** Longest that the new owner may take from its start until it has read where its channels go on. */
 const readMsMax = 3000;
 
