@@ -21,8 +21,10 @@ import type { Loader } from "../load/loader.ts";
 import { isStorageError } from "../load/storage-errors.ts";
 import type { PlatformLimits } from "../platform-limits.ts";
 import { Wakeup } from "../schedule/wakeup.ts";
+import { BatchPace } from "./batch-pace.ts";
 import { EventSource, type PreparedEvents } from "./event-source.ts";
 import { LogTrimmer } from "./log-trimmer.ts";
+import { threadShare } from "./thread-share.ts";
 
 export interface EventBatcherParts {
   readonly eventLog: EventLog;
@@ -68,7 +70,7 @@ export class EventBatcher {
   #draining = 0;
   #drained: (() => void)[] = [];
   #commitFailure: { readonly error: unknown } | undefined;
-  #committing = false;
+  readonly #pace: BatchPace;
 
   constructor(definition: ChannelDefinition, parts: EventBatcherParts) {
     this.definition = definition;
@@ -80,7 +82,9 @@ export class EventBatcher {
     this.#bounds = (definition.config as EventsConfig).batch;
     this.#bytesMax = this.#bounds.bytesMax;
     this.#source = new EventSource(parts, { domain: definition.domain, name: definition.name, stream: output.stream });
-    const { trimBytesMax, trimAgeMs } = parts.limits;
+    const { trimBytesMax, trimAgeMs, eventBatchEagerBytes: eagerBytes } = parts.limits;
+    const { clock } = parts;
+    this.#pace = new BatchPace({ clock, ageMs: this.#bounds.ageMs, eagerBytes, ingressShare: threadShare() });
     this.#trimmer = new LogTrimmer({ ...parts, partition: this.#source.partition, trimBytesMax, trimAgeMs });
   }
 
@@ -180,8 +184,10 @@ export class EventBatcher {
     let commit = Promise.resolve();
     try {
       while (await this.#gather(from, signal)) {
+        const beganMs = this.#parts.clock.monotonicMs();
         const events = await this.#source.prepare(from, this.#bytesMax);
         if (events === undefined) continue;
+        this.#pace.prepared({ bytes: events.bytes, elapsedMs: this.#parts.clock.monotonicMs() - beganMs });
         this.#taken(events);
         from = events.end;
         await commit;
@@ -202,7 +208,7 @@ export class EventBatcher {
       this.#throwFailure();
       if (!this.#rangeKnown && this.#next <= from) await this.#askRange();
       if (this.#next <= from) {
-        if (!this.#committing) this.state.idle();
+        if (!this.#pace.committing) this.state.idle();
         await this.#wakeup.wait(clock, { signal });
         continue;
       }
@@ -214,10 +220,8 @@ export class EventBatcher {
 
   /** How long the open batch may still wait for company. */
   #waitMs(): number {
-    const { clock, limits } = this.#parts;
     if (this.#draining > 0 || this.#waitingSinceMs === undefined || this.#untakenBytes >= this.#bytesMax) return 0;
-    if (!this.#committing && this.#untakenBytes >= limits.eventBatchEagerBytes) return 0;
-    return this.#bounds.ageMs - (clock.monotonicMs() - this.#waitingSinceMs);
+    return this.#pace.waitMs({ bytes: this.#untakenBytes, sinceMs: this.#waitingSinceMs });
   }
 
   async #askRange(): Promise<void> {
@@ -236,7 +240,7 @@ export class EventBatcher {
   async #commit(events: PreparedEvents): Promise<void> {
     const { loader, clock, metrics } = this.#parts;
     const channel = this.#source.partition;
-    this.#committing = true;
+    this.#pace.commitBegan();
     this.state.working();
     try {
       const onRefused = this.#parts.onRefused(this.state);
@@ -250,7 +254,7 @@ export class EventBatcher {
     } catch (error) {
       this.#commitFailure = { error };
     }
-    this.#committing = false;
+    this.#pace.commitEnded();
     this.#wakeDrains();
     this.#wakeup.ring();
   }
