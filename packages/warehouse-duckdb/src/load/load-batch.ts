@@ -10,7 +10,7 @@ import { asBigint } from "../engine/values.ts";
 import { execute, select, type Bounds } from "../engine/statement-runner.ts";
 import { storeSchema } from "../system-schema.ts";
 import { clearHiddenRows, hideRows } from "../tables/hidden-rows.ts";
-import { catalogueEntry, touchEntry, type CatalogueEntry } from "../tables/stored-tables.ts";
+import { catalogueRecord, touchEntry, type CatalogueRecord } from "../tables/stored-tables.ts";
 import { goesDirectly, loadDirectly, type DirectRequest } from "./direct-load.ts";
 import { insertQuarantine, placeReadmitted, resolveReadmitted } from "./quarantine-rows.ts";
 import { removeBatches } from "./remove-batches.ts";
@@ -43,7 +43,7 @@ export interface LoadContext {
 }
 
 export async function loadBatch(context: LoadContext, request: LoadRequest): Promise<LoadResult> {
-  const table = await catalogueEntry(context.connection, request.domain, request.contract.name);
+  const table = await catalogueRecord(context.connection, request.domain, request.contract.name);
   if (table?.kind !== "table")
     throw new MillraceError(
       "internal",
@@ -72,7 +72,7 @@ export async function loadBatch(context: LoadContext, request: LoadRequest): Pro
 async function placeFromQuarantine(
   context: LoadContext,
   request: LoadRequest,
-  table: CatalogueEntry,
+  table: CatalogueRecord,
 ): Promise<LoadResult> {
   const stage = "temp.batch_quarantine_stage";
   await stageRows(context.connection, request, stage, context.bounds);
@@ -84,7 +84,7 @@ async function placeFromQuarantine(
 async function place(
   { connection, bounds }: LoadContext,
   request: LoadRequest,
-  { stage, table }: { readonly stage: string; readonly table: CatalogueEntry },
+  { stage, table }: { readonly stage: string; readonly table: CatalogueRecord },
 ): Promise<LoadResult> {
   const physical = qualified(storeSchema, table.physical);
   if (request.source.kind === "quarantine") await placeReadmitted(connection, request.source.rows, stage);
@@ -104,7 +104,7 @@ async function place(
   await watchSets(relations, request);
   const written = await writeRows(connection, request, { stage, table });
   if (request.source.kind === "objects") {
-    await insertQuarantine(connection, request, stage);
+    if (counts.quarantined > 0n) await insertQuarantine(connection, request, stage);
     await recordRejections(connection, request, counts);
   } else await resolveReadmitted(connection, request, stage);
   const replaced = removed + written.replaced;
@@ -120,7 +120,11 @@ function acceptedRows(stage: string): string {
   return `SELECT s.*, s.rowid - (SELECT min(rowid) FROM ${stage}) + 1 AS _row FROM ${stage} AS s WHERE s._codes IS NULL AND s.rowid NOT IN (SELECT _row_id FROM batch_stage_marks)`;
 }
 
-async function placeDirectly(context: LoadContext, request: DirectRequest, table: CatalogueEntry): Promise<LoadResult> {
+async function placeDirectly(
+  context: LoadContext,
+  request: DirectRequest,
+  table: CatalogueRecord,
+): Promise<LoadResult> {
   const { connection, bounds, direct } = context;
   const removed = await removeBatches(connection, request, table);
   let counts = { received: 0n, quarantined: 0n };

@@ -6,7 +6,7 @@ import { ident, qualified } from "../engine/identifiers.ts";
 import { execute, select } from "../engine/statement-runner.ts";
 import { storeSchema } from "../system-schema.ts";
 import { keepReplaced, replacedRowsOf } from "../tables/replaced-rows.ts";
-import type { CatalogueEntry } from "../tables/stored-tables.ts";
+import type { CatalogueRecord } from "../tables/stored-tables.ts";
 
 /**
  * @param rows SELECT of the accepted rows with `_batch`, `_row` and `_seq`
@@ -15,7 +15,7 @@ import type { CatalogueEntry } from "../tables/stored-tables.ts";
 export async function mergeRows(
   connection: DuckDBConnection,
   request: LoadRequest,
-  { rows, table }: { readonly rows: string; readonly table: CatalogueEntry },
+  { rows, table }: { readonly rows: string; readonly table: CatalogueRecord },
 ): Promise<bigint> {
   const physical = qualified(storeSchema, table.physical);
   const key = keyColumns(request.contract).map(ident);
@@ -30,7 +30,8 @@ export async function mergeRows(
   const columns = [...request.contract.columns.map((column) => ident(column.name)), "_batch", "_row", "_seq"].join(
     ", ",
   );
-  await execute(connection, `INSERT INTO ${physical} (${columns}) SELECT ${columns} FROM batch_winners`);
+  // In the order of receipt: neighbours of the batch stay neighbours in the table, which pages in that order read faster.
+  await execute(connection, `INSERT INTO ${physical} (${columns}) SELECT ${columns} FROM batch_winners ORDER BY _row`);
   await execute(connection, "DROP TABLE batch_winners");
   return replaced;
 }
@@ -67,7 +68,7 @@ async function dropOutdated(
 async function removeOlder(
   connection: DuckDBConnection,
   request: LoadRequest,
-  { table, physical, same }: Target & { readonly table: CatalogueEntry },
+  { table, physical, same }: Target & { readonly table: CatalogueRecord },
 ): Promise<bigint> {
   if (!request.keepReplaced) {
     // Joined, not compared by the order as well: that made the engine compare every row of the table (16 times slower at 10 million rows).

@@ -5,13 +5,13 @@ import { literal, qualified } from "../engine/identifiers.ts";
 import { execute } from "../engine/statement-runner.ts";
 import { storeSchema } from "../system-schema.ts";
 import { keepReplaced, replacedRowsOf } from "../tables/replaced-rows.ts";
-import type { CatalogueEntry } from "../tables/stored-tables.ts";
+import type { CatalogueRecord } from "../tables/stored-tables.ts";
 
 /** Returns how many trusted rows left. Their quarantined rows that were not resolved are discarded: the new version is judged on its own. */
 export async function removeBatches(
   connection: DuckDBConnection,
   request: LoadRequest,
-  table: CatalogueEntry,
+  table: CatalogueRecord,
 ): Promise<bigint> {
   if (request.replacesBatches.length === 0) return 0n;
   const batches = request.replacesBatches.map(String).join(", ");
@@ -30,7 +30,7 @@ export async function removeBatches(
 async function remove(
   connection: DuckDBConnection,
   request: LoadRequest,
-  table: CatalogueEntry,
+  table: CatalogueRecord,
   condition: string,
 ): Promise<bigint> {
   const physical = qualified(storeSchema, table.physical);

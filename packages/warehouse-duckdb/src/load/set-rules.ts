@@ -5,7 +5,7 @@ import { keyColumns, type ColumnDefinition, type LoadRequest, type SetRule } fro
 import { ident, literal, qualified } from "../engine/identifiers.ts";
 import { execute, select, type Bounds } from "../engine/statement-runner.ts";
 import { asBigint, asText } from "../engine/values.ts";
-import { catalogueEntry } from "../tables/stored-tables.ts";
+import { catalogueRecord } from "../tables/stored-tables.ts";
 import { checkSql } from "./label.ts";
 import { recordResults, refuseBlocked, samplesMax, type RuleResult } from "./rule-results.ts";
 
@@ -89,7 +89,7 @@ async function withRelations(relations: SetRelations, request: LoadRequest, rule
 async function other({ connection }: SetRelations, rule: SetRule): Promise<string> {
   if (rule.other === undefined) return "";
   const { domain, name, columns } = rule.other;
-  const found = await catalogueEntry(connection, domain, name);
+  const found = await catalogueRecord(connection, domain, name);
   const none = columns.map((column) => `NULL AS ${ident(column)}`).join(", ") || "1";
   const rows =
     found === undefined ? `SELECT ${none} WHERE false` : `SELECT * FROM ${qualified(found.domain, found.name)}`;

@@ -4,7 +4,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { keyColumns, versionColumn, type LoadRequest, type ReferenceCheck } from "@millrace/core";
 import { ident, literal, qualified } from "../engine/identifiers.ts";
 import { execute, select } from "../engine/statement-runner.ts";
-import { catalogueEntry } from "../tables/stored-tables.ts";
+import { catalogueRecord } from "../tables/stored-tables.ts";
 
 /** Creates the table of marks with the held rows and their codes. */
 export async function markHeld(connection: DuckDBConnection, request: LoadRequest, stage: string): Promise<void> {
@@ -28,7 +28,7 @@ async function missingParents(
   reference: ReferenceCheck,
 ): Promise<string> {
   const column = `s.${ident(reference.column)}`;
-  const parent = await catalogueEntry(connection, reference.parentDomain, reference.parentTable);
+  const parent = await catalogueRecord(connection, reference.parentDomain, reference.parentTable);
   const parentColumn = ident(reference.parentColumn);
   const own = reference.parentDomain === request.domain && reference.parentTable === request.contract.name;
   const exists = [

@@ -7,13 +7,13 @@ import { asBigint } from "../engine/values.ts";
 import { storeSchema } from "../system-schema.ts";
 import { createPhysical, fingerprintOf, physicalName, putView } from "../tables/ensure-table.ts";
 import { dropReplaced } from "../tables/replaced-rows.ts";
-import { putEntry, type CatalogueEntry } from "../tables/stored-tables.ts";
+import { putEntry, type CatalogueRecord } from "../tables/stored-tables.ts";
 
 /** @param fill writes the rows of the new table, whose name in schema `store` it is given */
 export async function swapTable(
   connection: DuckDBConnection,
   request: LoadRequest,
-  table: CatalogueEntry,
+  table: CatalogueRecord,
   fill: (physical: string) => Promise<void>,
 ): Promise<{ readonly replaced: bigint; readonly physical: string }> {
   const spec = { domain: table.domain, name: table.name, columns: request.contract.columns, key: table.key };

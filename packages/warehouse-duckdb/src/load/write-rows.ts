@@ -4,7 +4,7 @@ import { keyColumns, type LoadRequest } from "@millrace/core";
 import { ident, qualified } from "../engine/identifiers.ts";
 import { execute } from "../engine/statement-runner.ts";
 import { storeSchema } from "../system-schema.ts";
-import type { CatalogueEntry } from "../tables/stored-tables.ts";
+import type { CatalogueRecord } from "../tables/stored-tables.ts";
 import { mergeRows } from "./merge-rows.ts";
 import { swapTable } from "./swap-table.ts";
 
@@ -12,7 +12,7 @@ import { swapTable } from "./swap-table.ts";
 export async function writeRows(
   connection: DuckDBConnection,
   request: LoadRequest,
-  { stage, table }: { readonly stage: string; readonly table: CatalogueEntry },
+  { stage, table }: { readonly stage: string; readonly table: CatalogueRecord },
 ): Promise<{ readonly replaced: bigint }> {
   const rows = accepted(request, stage);
   if (request.write === "replace")

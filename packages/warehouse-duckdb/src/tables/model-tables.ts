@@ -8,7 +8,7 @@ import { execute, select } from "../engine/statement-runner.ts";
 import { storeSchema } from "../system-schema.ts";
 import { physicalName } from "./ensure-table.ts";
 import { dropReplaced } from "./replaced-rows.ts";
-import { catalogueEntry, putEntry, touchEntry } from "./stored-tables.ts";
+import { catalogueRecord, putEntry, touchEntry } from "./stored-tables.ts";
 
 type ModelSpec = Pick<TableSpec, "domain" | "name" | "key">;
 
@@ -18,7 +18,7 @@ export async function replaceModelTable(
   spec: ModelSpec,
   query: string,
 ): Promise<{ readonly rows: bigint }> {
-  const stored = await catalogueEntry(connection, spec.domain, spec.name);
+  const stored = await catalogueRecord(connection, spec.domain, spec.name);
   if (stored?.kind === "table") throw nameTaken(spec);
   const fingerprint = createHash("sha256").update(query).digest("hex").slice(0, 16);
   const physical = physicalName(spec, fingerprint, stored);
@@ -43,7 +43,7 @@ export async function replaceModelKeys(
   touched: string,
   query: string,
 ): Promise<{ readonly deleted: bigint; readonly inserted: bigint }> {
-  const stored = await catalogueEntry(connection, spec.domain, spec.name);
+  const stored = await catalogueRecord(connection, spec.domain, spec.name);
   if (stored?.kind !== "model")
     throw new MillraceError("internal", `Model ${spec.domain}.${spec.name} has no table to replace keys in.`);
   const table = qualified(storeSchema, stored.physical);
@@ -68,7 +68,7 @@ export async function putModelView(
   name: string,
   query: string,
 ): Promise<void> {
-  const stored = await catalogueEntry(connection, domain, name);
+  const stored = await catalogueRecord(connection, domain, name);
   if (stored?.kind === "table") throw nameTaken({ domain, name });
   await execute(connection, `CREATE SCHEMA IF NOT EXISTS ${ident(domain)}`);
   await execute(connection, `CREATE OR REPLACE VIEW ${qualified(domain, name)} AS ${query}`);
@@ -79,7 +79,7 @@ export async function putModelView(
 }
 
 export async function dropStoredTable(connection: DuckDBConnection, domain: string, name: string): Promise<void> {
-  const stored = await catalogueEntry(connection, domain, name);
+  const stored = await catalogueRecord(connection, domain, name);
   if (stored === undefined) return;
   await dropReplaced(connection, stored);
   await execute(connection, `DROP VIEW IF EXISTS ${qualified(domain, name)}`);

@@ -5,7 +5,7 @@ import { ident, qualified } from "../engine/identifiers.ts";
 import { asBigint } from "../engine/values.ts";
 import { execute, select } from "../engine/statement-runner.ts";
 import { storeSchema } from "../system-schema.ts";
-import type { CatalogueEntry } from "./stored-tables.ts";
+import type { CatalogueRecord } from "./stored-tables.ts";
 
 /** Beyond this many the older ones go; a model that has not seen them yet is then built in full. */
 const replacedRowsMax = 1_000_000n;
@@ -25,7 +25,7 @@ export function replacedRowsOf(request: LoadRequest, from: string): string {
 export async function keepReplaced(
   connection: DuckDBConnection,
   request: LoadRequest,
-  { table, rows }: { readonly table: CatalogueEntry; readonly rows: string },
+  { table, rows }: { readonly table: CatalogueRecord; readonly rows: string },
 ): Promise<bigint> {
   await execute(connection, `CREATE OR REPLACE TEMP TABLE batch_replaced AS ${rows}`);
   const physical = qualified(storeSchema, table.physical);
@@ -52,7 +52,7 @@ export async function dropReplaced(
 }
 
 /** The relation, with room for the rows of one more batch. */
-async function prepare(connection: DuckDBConnection, request: LoadRequest, table: CatalogueEntry): Promise<string> {
+async function prepare(connection: DuckDBConnection, request: LoadRequest, table: CatalogueRecord): Promise<string> {
   const relation = qualified(storeSchema, relationName(table));
   const key = replacedRowsKey(table);
   const noted = await select(connection, "SELECT value FROM millrace.meta WHERE key = ?", [key]);

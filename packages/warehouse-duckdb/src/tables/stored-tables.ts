@@ -6,12 +6,15 @@ import { qualified } from "../engine/identifiers.ts";
 import { asBigint, asText } from "../engine/values.ts";
 import { execute, select } from "../engine/statement-runner.ts";
 
-/** A row of millrace.tables together with the columns of the view or physical table. */
-export interface CatalogueEntry extends StoredTable {
+/** A row of millrace.tables. */
+export interface CatalogueRecord extends Omit<StoredTable, "columns"> {
   /** Name inside schema `store`; empty for plain views. */
   readonly physical: string;
   readonly fingerprint: string;
 }
+
+/** The same together with the columns of the view or physical table. */
+export type CatalogueEntry = CatalogueRecord & StoredTable;
 
 const rowsMax = 1_000_000;
 
@@ -21,7 +24,10 @@ export async function catalogueEntries(connection: DuckDBConnection): Promise<re
     rowsMax,
   });
   const columns = await allColumns(connection);
-  return found.rows.map((row) => toEntry(row, columns.get(`${asText(row[0])}.${asText(row[1])}`) ?? []));
+  return found.rows.map((row) => ({
+    ...toRecord(row),
+    columns: columns.get(`${asText(row[0])}.${asText(row[1])}`) ?? [],
+  }));
 }
 
 /** One of them, also inside a write: touches nothing but that table, so that a transaction sees what is staged after it began. */
@@ -30,13 +36,24 @@ export async function catalogueEntry(
   domain: string,
   name: string,
 ): Promise<CatalogueEntry | undefined> {
+  const record = await catalogueRecord(connection, domain, name);
+  if (record === undefined) return undefined;
+  return { ...record, columns: await columnsOf(connection, record.domain, record.name) };
+}
+
+/** The same without its columns, which cost the engine more to tell than all else. */
+export async function catalogueRecord(
+  connection: DuckDBConnection,
+  domain: string,
+  name: string,
+): Promise<CatalogueRecord | undefined> {
   const found = await select(
     connection,
     `SELECT ${fields} FROM millrace.tables WHERE lower(domain) = lower(?) AND lower(name) = lower(?)`,
     [domain, name],
   );
   const row = found.rows[0];
-  return row === undefined ? undefined : toEntry(row, await columnsOf(connection, asText(row[0]), asText(row[1])));
+  return row === undefined ? undefined : toRecord(row);
 }
 
 /** Columns of one table or view. */
@@ -51,7 +68,7 @@ export async function columnsOf(
 
 const fields = "domain, name, kind, physical, fingerprint, key_columns, version, rewrites, batch";
 
-function toEntry(row: readonly SqlValue[], columns: StoredTable["columns"]): CatalogueEntry {
+function toRecord(row: readonly SqlValue[]): CatalogueRecord {
   const [domain, name, kind, physical, fingerprint, key, version, rewrites, batch] = row;
   return {
     domain: asText(domain),
@@ -59,7 +76,6 @@ function toEntry(row: readonly SqlValue[], columns: StoredTable["columns"]): Cat
     kind: kind as StoredTable["kind"],
     physical: asText(physical),
     fingerprint: asText(fingerprint),
-    columns,
     key: Array.isArray(key) ? key.map((column) => asText(column as SqlValue)) : [],
     version: asBigint(version),
     rewrites: asBigint(rewrites),
