@@ -108,6 +108,8 @@ export class RestWorkload implements Workload {
     this.#entries.acknowledge(unit);
     this.#records.entries.push(...rows);
     const accounts = Array.from({ length: this.#random.int(12) }, (_, at) => this.#account(at));
+    // The last one is read again with what comes behind it, so it is a good one: a bad one would be refused twice.
+    if (accounts.length > 0) accounts.push(this.#account(0));
     this.#accounts.begin(accounts, isGood);
     this.#records.accounts.push(...accounts);
   }
