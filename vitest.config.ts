@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     // A process per file: an engine that aborts takes one file with it. Threads were measured to be no faster over the whole suite.
     pool: "forks",
+    setupFiles: ["./scripts/keep-type-stripper.ts"],
+    execArgv: ["--disable-warning=ExperimentalWarning"],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],

@@ -10,6 +10,8 @@ export default defineConfig({
     name: "e2e",
     include: ["tests/e2e/**/*.test.ts"],
     pool: "forks",
+    setupFiles: ["./scripts/keep-type-stripper.ts"],
+    execArgv: ["--disable-warning=ExperimentalWarning"],
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 60_000,

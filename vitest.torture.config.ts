@@ -10,6 +10,8 @@ export default defineConfig({
     name: "torture",
     include: ["tests/torture/planted/*.test.ts"],
     pool: "forks",
+    setupFiles: ["./scripts/keep-type-stripper.ts"],
+    execArgv: ["--disable-warning=ExperimentalWarning"],
     fileParallelism: false,
     testTimeout: 240_000,
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
