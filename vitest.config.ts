@@ -1,4 +1,5 @@
 // Test runner settings: every package, the examples and the code's own rules. `npm run e2e` uses vitest.e2e.config.ts, the torture harness vitest.torture.config.ts.
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // Workspace packages resolve to their TypeScript sources, as they do under `node --conditions=millrace-source`.
@@ -10,6 +11,8 @@ export default defineConfig({
   test: {
     // A process per file: an engine that aborts takes one file with it. Threads were measured to be no faster over the whole suite.
     pool: "forks",
+    // Two at once also where there are but two processors: most of a test is waiting for threads, disks and processes.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     setupFiles: ["./scripts/keep-type-stripper.ts"],
     execArgv: ["--disable-warning=ExperimentalWarning"],
     testTimeout: 20_000,

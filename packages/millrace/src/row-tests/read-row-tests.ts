@@ -123,7 +123,7 @@ function refuseUnknown(place: Place, fields: Readonly<Record<string, unknown>>, 
 
 function wrong({ file, line }: Place, problem: string): MillraceError {
   return new MillraceError("request-invalid", `${file}:${line}: ${problem}.`, {
-    hint: "See docs/guide/tests.md for how tests are written.",
+    hint: "See docs/guides/tests.md for how tests are written.",
     details: { file, line },
   });
 }

@@ -3,14 +3,12 @@ import { beforeEach, expect, it } from "vitest";
 import { BatchPace } from "./batch-pace.ts";
 
 let nowMs = 0;
-let share = 0;
 let pace: BatchPace;
 
 beforeEach(() => {
   nowMs = 1000;
-  share = 0;
   const clock = { monotonicMs: () => nowMs };
-  pace = new BatchPace({ clock, ageMs: 50, eagerBytes: 1000, ingressShare: () => share });
+  pace = new BatchPace({ clock, ageMs: 50, eagerBytes: 1000 });
 });
 
 function commit(ms: number): void {
@@ -28,7 +26,7 @@ it("closes a large batch at once, a small one when it is old", () => {
 it("while another batch commits, closes when that is likely to end, less the time that archiving takes", () => {
   for (let times = 0; times < 40; times += 1) {
     commit(200);
-    pace.prepared({ bytes: 5000, elapsedMs: 30 });
+    pace.prepared(30);
   }
   pace.commitBegan();
   nowMs += 50;
@@ -38,16 +36,4 @@ it("while another batch commits, closes when that is likely to end, less the tim
   expect(pace.waitMs({ bytes: 10, sinceMs: nowMs - 10 })).toBe(40);
   pace.commitEnded();
   expect(pace.waitMs({ bytes: 5000, sinceMs: nowMs - 5 })).toBeLessThanOrEqual(0);
-});
-
-it("gathers more while events keep the process busy, and stops that when they do not", () => {
-  share = 0.9;
-  pace.prepared({ bytes: 5000, elapsedMs: 1 });
-  expect(pace.waitMs({ bytes: 5000, sinceMs: nowMs - 100 })).toBe(300);
-  pace.prepared({ bytes: 10, elapsedMs: 1 });
-  expect(pace.waitMs({ bytes: 5000, sinceMs: nowMs - 100 })).toBeLessThanOrEqual(0);
-  pace.prepared({ bytes: 5000, elapsedMs: 1 });
-  share = 0.1;
-  pace.prepared({ bytes: 5000, elapsedMs: 1 });
-  expect(pace.waitMs({ bytes: 5000, sinceMs: nowMs - 100 })).toBeLessThanOrEqual(0);
 });

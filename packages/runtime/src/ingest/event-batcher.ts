@@ -24,7 +24,6 @@ import { Wakeup } from "../schedule/wakeup.ts";
 import { BatchPace } from "./batch-pace.ts";
 import { EventSource, type PreparedEvents } from "./event-source.ts";
 import { LogTrimmer } from "./log-trimmer.ts";
-import { threadShare } from "./thread-share.ts";
 
 export interface EventBatcherParts {
   readonly eventLog: EventLog;
@@ -84,7 +83,7 @@ export class EventBatcher {
     this.#source = new EventSource(parts, { domain: definition.domain, name: definition.name, stream: output.stream });
     const { trimBytesMax, trimAgeMs, eventBatchEagerBytes: eagerBytes } = parts.limits;
     const { clock } = parts;
-    this.#pace = new BatchPace({ clock, ageMs: this.#bounds.ageMs, eagerBytes, ingressShare: threadShare() });
+    this.#pace = new BatchPace({ clock, ageMs: this.#bounds.ageMs, eagerBytes });
     this.#trimmer = new LogTrimmer({ ...parts, partition: this.#source.partition, trimBytesMax, trimAgeMs });
   }
 
@@ -187,7 +186,7 @@ export class EventBatcher {
         const beganMs = this.#parts.clock.monotonicMs();
         const events = await this.#source.prepare(from, this.#bytesMax);
         if (events === undefined) continue;
-        this.#pace.prepared({ bytes: events.bytes, elapsedMs: this.#parts.clock.monotonicMs() - beganMs });
+        this.#pace.prepared(this.#parts.clock.monotonicMs() - beganMs);
         this.#taken(events);
         from = events.end;
         await commit;
