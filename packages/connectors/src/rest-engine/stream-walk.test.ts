@@ -238,11 +238,13 @@ describe("answers that are no pages", () => {
         index === 0 ? sendStatus(response, 503, { "x-wait": value }) : sendJson(response, { data: [{ id: 1 }] });
     expect(await read(wait("none"), errors({ backoff }))).toEqual({ ids: [1], asked: 2 });
     await expect(read(wait("90s"), errors({ backoff }))).rejects.toMatchObject({ code: "upstream-unavailable" });
-    const clock = { nowMs: () => 1_000_000 } as never;
+    const around = { clock: { nowMs: () => 1_000_000 }, random: { next: () => 0.5 } } as never;
     const answer = (value: string): never => ({ headers: { reset: value } }) as never;
-    expect(waitUntilFromHeader({ header: "reset" })(answer("1010"), 1, { clock })).toBe(10_000);
-    expect(waitUntilFromHeader({ header: "reset", minMs: 30_000 })(answer("1010"), 1, { clock })).toBe(30_000);
-    expect(exponentialBackoff(100)(undefined, 3, { clock })).toBe(800);
+    expect(waitUntilFromHeader({ header: "reset" })(answer("1010"), 1, around)).toBe(10_000);
+    expect(waitUntilFromHeader({ header: "reset", minMs: 30_000 })(answer("1010"), 1, around)).toBe(30_000);
+    expect(exponentialBackoff(100)(undefined, 3, around)).toBe(800);
+    expect(exponentialBackoff(100, 40)(undefined, 3, around)).toBe(840);
+    expect(constantBackoff(100, 40)(undefined, 3, around)).toBe(140);
   });
 
   it("are judged by several handlers in turn", async () => {

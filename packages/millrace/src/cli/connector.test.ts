@@ -89,6 +89,21 @@ describe("millrace connector", () => {
     ]);
   });
 
+  it("discover and read say which fields of the manifest have no effect", async () => {
+    const text = readFileSync(source, "utf8").replace(
+      "cursor_field: updated_at",
+      "cursor_field: updated_at\n      allow_catalog_defined_cursor_field: true",
+    );
+    project.write({ "shop.yaml": text });
+    const note = /shop\.yaml:\d+: stream "orders": .*allow_catalog_defined_cursor_field has no effect here/;
+    const listed = await runCommand(project.folder, "connector", "discover", "shop.yaml", "--config", "shop.json");
+    expect(listed.out).toMatch(note);
+    const read = await runCommand(project.folder, "connector", "read", "shop.yaml", "orders", "--config", "shop.json");
+    expect(read.err.replaceAll("\\", "")).toMatch(note);
+    const plain = await runCommand(project.folder, "connector", "read", "shop.yaml", "shops", "--config", "shop.json");
+    expect(plain.err).toBe("");
+  });
+
   it("read prints records, as many as were asked for", async () => {
     const { out, code } = await runCommand(
       project.folder,

@@ -1,5 +1,4 @@
 // The connector behind `airbyte()`: validates a channel that came as data, and opens its reader.
-import { readFileSync } from "node:fs";
 import type { ChannelDefinition, ChannelReader, Connector, ConnectorContext } from "@millrace/core";
 import { validateDefinition } from "../../authoring/declare-channel.ts";
 import { describeFields } from "../../authoring/option-fields.ts";
@@ -7,6 +6,7 @@ import { loadManifest } from "../load/load-manifest.ts";
 import type { AirbyteConfig } from "./airbyte-config.ts";
 import { airbyteConfigFields, airbyteFields } from "./airbyte-fields.ts";
 import { AirbyteReader } from "./airbyte-reader.ts";
+import { manifestText } from "./airbyte.ts";
 
 const example = `export const crm = airbyte("./connectors/source-crm.yaml", {
   config: { api_key: secret("CRM_KEY"), start_date: "2024-01-01T00:00:00Z" },
@@ -18,7 +18,7 @@ function validate(channel: ChannelDefinition): void {
   validateDefinition(channel, airbyteConfigFields, () => undefined);
   const { manifest } = channel.config as AirbyteConfig;
   // An unknown component or a wrong field is told before anything runs.
-  loadManifest(readFileSync(manifest, "utf8"), manifest);
+  loadManifest(manifestText(manifest), manifest);
 }
 
 export const airbyteConnector: Connector = {

@@ -8,7 +8,7 @@ import { StreamWalk } from "../../rest-engine/stream-walk.ts";
 import { fromCursor, toWalk, type StreamProgress } from "../../rest/stream-cursor.ts";
 import { StreamPass } from "../../rest/stream-pass.ts";
 import { engineContext } from "../../rest/stream-plan.ts";
-import type { AirbyteSource } from "../source/airbyte-source.ts";
+import { tellWithoutEffect, type AirbyteSource } from "../source/airbyte-source.ts";
 import { openSource } from "../source/open-source.ts";
 import type { AirbyteConfig } from "./airbyte-config.ts";
 
@@ -53,6 +53,7 @@ export class AirbyteReader implements ChannelReader {
     const committed = await this.#context.cursor(output.stream);
     const stored = fromCursor(committed);
     const plan = source.plan(output.stream, { hasState: stored.state !== undefined });
+    tellWithoutEffect(source, output.stream, this.#context.log);
     const isUsable = stored.pass?.kind === paginationOf(plan) && output.write !== "replace";
     if (!isUsable)
       return yield* this.#pass(plan, output, { engine, progress: withoutPass(stored), committed }).arrivals(signal);

@@ -11,7 +11,7 @@ import {
 import { declareChannel, demand, OptionProblem, outputOf } from "../../authoring/declare-channel.ts";
 import { listStreams } from "../load/list-streams.ts";
 import type { Component } from "../load/source-lines.ts";
-import { inferContract, primaryKey } from "../schema/infer-contract.ts";
+import { inferContract } from "../schema/infer-contract.ts";
 import type { AirbyteConfig, AirbyteOptions } from "./airbyte-config.ts";
 import { airbyteFields } from "./airbyte-fields.ts";
 
@@ -31,7 +31,7 @@ export function airbyte(manifest: string, options: AirbyteOptions): ChannelDecla
       throw new OptionProblem("the first argument is the path of a manifest");
     const folder = location === undefined ? process.cwd() : dirname(location.file);
     const path = resolve(folder, manifest);
-    const known = listStreams(readText(path), path);
+    const known = listStreams(manifestText(path), path);
     const names = options.streams ?? [...known.keys()];
     if (names.length === 0)
       throw new OptionProblem('the manifest lists no stream: name those of its templates in "streams"');
@@ -85,10 +85,11 @@ function contractOf(name: string, { stream, file, known, options, location }: Wa
 function defaultWrite(stream: Component | undefined, contract: ContractDefinition): "append" | "replace" | undefined {
   if (contract.columns.some((column) => column.key)) return undefined;
   const incremental = stream?.["incremental_sync"] !== undefined || stream?.["type"] === "StateDelegatingStream";
-  return incremental || (stream !== undefined && primaryKey(stream).length > 0) ? "append" : "replace";
+  return incremental ? "append" : "replace";
 }
 
-function readText(path: string): string {
+/** @throws MillraceError manifest-invalid when it cannot be read */
+export function manifestText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (thrown) {

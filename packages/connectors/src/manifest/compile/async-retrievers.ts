@@ -16,7 +16,8 @@ import { streamSchema } from "../schema/stream-schema.ts";
 
 const pollMinutesDefault = 60;
 
-export function asyncRetriever(stream: Part, retriever: Part): AsyncRetriever {
+/** @param jobsMax jobs of neighbouring windows that may run side by side */
+export function asyncRetriever(stream: Part, retriever: Part, jobsMax: number): AsyncRetriever {
   const records = retriever.need("record_selector");
   const normalise = normaliser(records, () => streamSchema(stream.of, stream.context.lines.file));
   const target = retriever.part("download_target_requester");
@@ -45,7 +46,7 @@ export function asyncRetriever(stream: Part, retriever: Part): AsyncRetriever {
     }),
     pollTimeoutMs: (retriever.integer("polling_job_timeout") ?? pollMinutesDefault) * 60_000,
     retryWaitMs: (retriever.integer("failed_retry_wait_time_in_seconds") ?? 0) * 1000,
-    jobsMax: 1,
+    jobsMax,
   };
 }
 

@@ -11,10 +11,10 @@ import {
   type ResponseFilter,
 } from "../../rest-engine/errors/response-filters.ts";
 import type { Answer } from "../../rest-engine/request.ts";
-import { pythonRegex } from "../template/python-regex.ts";
 import { str } from "../template/python-text.ts";
 import type { Part } from "./compile-context.ts";
 import { customPart } from "./custom-part.ts";
+import { searchRegex } from "./search-regex.ts";
 
 const retriesDefault = 5;
 const retriesMax = 100;
@@ -76,9 +76,9 @@ function responseFilters(part: Part): readonly ResponseFilter[] {
 function backoffStrategy(part: Part): BackoffStrategy {
   switch (part.type) {
     case "ConstantBackoffStrategy":
-      return constantBackoff((part.number("backoff_time_in_seconds") ?? 0) * 1000);
+      return constantBackoff((part.number("backoff_time_in_seconds") ?? 0) * 1000, jitterMs(part));
     case "ExponentialBackoffStrategy":
-      return exponentialBackoff((part.number("factor") ?? 5) * 1000);
+      return exponentialBackoff((part.number("factor") ?? 5) * 1000, jitterMs(part));
     case "WaitTimeFromHeader":
       return waitTimeFromHeader(headerWait(part));
     case "WaitUntilTimeFromHeader": {
@@ -90,12 +90,16 @@ function backoffStrategy(part: Part): BackoffStrategy {
   }
 }
 
+function jitterMs(part: Part): number {
+  return Math.max(0, part.number("jitter_range_in_seconds") ?? 0) * 1000;
+}
+
 function headerWait(part: Part): Parameters<typeof waitTimeFromHeader>[0] {
   const regex = part.string("regex");
   const longest = part.number("max_waiting_time_in_seconds");
   return {
     header: part.string("header"),
-    ...(regex === "" ? {} : { regex: new RegExp(pythonRegex(regex).source, "u") }),
+    ...(regex === "" ? {} : { regex: searchRegex(part, "regex") }),
     ...(longest === undefined ? {} : { maxMs: longest * 1000 }),
   };
 }

@@ -17,10 +17,12 @@ export function oauth(part: Part): Authenticator {
   const endpoint = part.string("token_refresh_endpoint");
   const updater = part.part("refresh_token_updater");
   const refreshes = grant === "refresh_token";
+  if (part.is("use_profile_assertion"))
+    throw part.unsupported("proving who asks with a signed assertion (use_profile_assertion) is not supported");
   if (endpoint === "") return staticToken(part);
   const options: OAuthOptions = {
     endpoint: lookup(part, "token_refresh_endpoint"),
-    name: keptName(part, endpoint),
+    name: keptName(part, { endpoint, refreshes }),
     fields: () => Promise.resolve(tokenFields(part, grant)),
     secretFields: [part.string("client_secret_name", "client_secret")],
     ...(isComponent(part.of["refresh_request_headers"]) ? { headers: () => Promise.resolve(headers(part)) } : {}),
@@ -51,11 +53,19 @@ function staticToken(part: Part): Authenticator {
   };
 }
 
-/** Streams with the same credentials at the same endpoint share one token. */
-function keptName(part: Part, endpoint: string): string {
+/**
+ * Streams with the same credentials at the same endpoint share one token; accounts of one OAuth app do not. A rotated token outlives changes of the
+ * config beside its credentials; tokens of other grants, whose credentials may stand in any field of the config, are asked for anew.
+ */
+function keptName(
+  part: Part,
+  { endpoint, refreshes }: { readonly endpoint: string; readonly refreshes: boolean },
+): string {
   const own = [
     endpoint,
     part.string("client_id"),
+    part.string("client_secret"),
+    refreshes ? part.string("refresh_token") : part.context.config,
     part.string("grant_type"),
     part.string("access_token_name"),
     str(part.of["scopes"] ?? ""),

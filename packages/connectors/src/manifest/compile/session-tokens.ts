@@ -20,7 +20,10 @@ const legacyLifeMs = 12 * 3_600_000;
 export function sessionToken(part: Part, authenticate: (part: Part | undefined) => Authenticator): Authenticator {
   const login = part.need("login_requester");
   const use = part.need("request_authentication");
-  const life = parseIsoDuration(part.string("expiration_duration"));
+  const lasts = part.string("expiration_duration");
+  const life = parseIsoDuration(lasts);
+  if (lasts !== "" && life === undefined)
+    throw part.invalid("expiration_duration", `${JSON.stringify(lasts)} is no ISO 8601 duration such as PT1H`);
   const option = requestOption(use.part("inject_into"));
   return sessionAuth({
     login: {

@@ -19,6 +19,8 @@ const depthMax = 20;
 
 export interface StreamOptions {
   readonly rules: UpstreamRules;
+  /** Jobs of the upstream that one stream may have at a time. */
+  readonly jobsMax: number;
   /** A state is known: a StateDelegatingStream then reads its incremental stream. */
   readonly hasState: boolean;
 }
@@ -41,15 +43,15 @@ export function compileStream(declared: Part, options: StreamOptions, depth = 0)
     name: stream.string("name"),
     rules: options.rules,
     jitter,
-    retriever: compileRetriever(stream, retriever, options.rules),
+    retriever: compileRetriever(stream, retriever, options),
     ...(partitions === undefined ? {} : { partitioner: partitions }),
     ...(cursor === undefined ? {} : { cursor }),
   };
 }
 
-function compileRetriever(stream: Part, retriever: Part, rules: UpstreamRules): StreamPlan["retriever"] {
+function compileRetriever(stream: Part, retriever: Part, { rules, jobsMax }: StreamOptions): StreamPlan["retriever"] {
   if (retriever.type === "SimpleRetriever") return simpleRetriever(stream, retriever, rules);
-  if (retriever.type === "AsyncRetriever") return asyncRetriever(stream, retriever);
+  if (retriever.type === "AsyncRetriever") return asyncRetriever(stream, retriever, jobsMax);
   throw retriever.unsupported("a CustomRetriever has no stand-in");
 }
 

@@ -3,9 +3,9 @@ import type { CallPolicy, UpstreamRules } from "../../rest-engine/manners/manner
 import type { PreparedRequest } from "../../rest-engine/request.ts";
 import { addDuration, parseIsoDuration } from "../../rest-engine/cursors/duration.ts";
 import { isComponent } from "../load/source-lines.ts";
-import { pythonRegex } from "../template/python-regex.ts";
 import { str } from "../template/python-text.ts";
 import type { Part } from "./compile-context.ts";
+import { searchRegex } from "./search-regex.ts";
 
 const concurrencyDefault = 4;
 const concurrencyMost = 40;
@@ -61,8 +61,7 @@ function matcher(parts: readonly Part[]): CallPolicy["matches"] {
 function requestMatcher(part: Part): (request: PreparedRequest) => number | undefined {
   const method = part.string("method").toUpperCase();
   const base = part.string("url_base").replace(/\/+$/, "");
-  const pattern = part.string("url_path_pattern");
-  const path = pattern === "" ? undefined : new RegExp(pythonRegex(pattern).source, "u");
+  const path = part.string("url_path_pattern") === "" ? undefined : searchRegex(part, "url_path_pattern");
   const [params, headers] = [expected(part, "params"), expected(part, "headers")];
   const weight = part.integer("weight") ?? 1;
   return ({ method: asked, url, headers: sent }) => {

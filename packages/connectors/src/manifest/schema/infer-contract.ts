@@ -11,9 +11,11 @@ export function inferContract(
   stream: Component,
   { file, location }: { readonly file: string; readonly location?: SourceLocation },
 ): ContractDefinition | undefined {
-  const properties = streamSchema(stream, file)?.["properties"];
+  const properties = streamSchema(described(stream), file)?.["properties"];
   if (!isComponent(properties) || Object.keys(properties).length === 0) return undefined;
-  const keys = primaryKey(stream);
+  const declared = primaryKey(stream);
+  // A part of a key would make different records one.
+  const keys = declared.every((name) => Object.hasOwn(properties, name)) ? declared : [];
   const taken = new Set<string>();
   const columns = Object.entries(properties)
     .slice(0, columnsMax)
@@ -29,10 +31,16 @@ export function inferContract(
 
 /** Names of the fields that tell records apart; none when the key lies inside of nested fields. */
 export function primaryKey(stream: Component): readonly string[] {
-  const declared = stream["primary_key"];
+  const declared = described(stream)["primary_key"];
   const list = Array.isArray(declared) ? (declared as unknown[]) : [declared];
   const names = list.map((one) => (Array.isArray(one) && one.length === 1 ? (one as unknown[])[0] : one));
   return names.every((name): name is string => typeof name === "string" && name !== "") ? names : [];
+}
+
+/** Of two streams that stand for one, the first tells what records look like. */
+function described(stream: Component): Component {
+  const { type, full_refresh_stream: full } = stream;
+  return type === "StateDelegatingStream" && isComponent(full) ? full : stream;
 }
 
 function column(

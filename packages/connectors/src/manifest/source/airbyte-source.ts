@@ -1,11 +1,11 @@
 // A connector manifest with a config: its streams as plans of the engine. Faces: the channel (channel/) and the command line.
-import { MillraceError } from "@millrace/core";
+import { MillraceError, type Logger } from "@millrace/core";
 import type { EngineContext, StreamPlan } from "../../rest-engine/components.ts";
-import type { UpstreamRules } from "../../rest-engine/manners/manners.ts";
 import { Part, type CompileContext, type ConnectorConfig } from "../compile/compile-context.ts";
 import type { CustomClasses } from "../compile/custom-classes.ts";
-import { compileStream } from "../compile/streams.ts";
+import { compileStream, type StreamOptions } from "../compile/streams.ts";
 import { upstreamRules } from "../compile/upstream-rules.ts";
+import { withoutEffect, withoutEffectOfSource } from "../compile/without-effect.ts";
 import type { LoadedManifest } from "../load/load-manifest.ts";
 import { isComponent, type Component } from "../load/source-lines.ts";
 import type { Surroundings } from "../template/environment.ts";
@@ -28,11 +28,13 @@ export interface StreamReport {
   readonly reason?: string;
   /** Code of the error that reading it would end with. */
   readonly code?: string;
+  /** Fields of its part of the manifest that do nothing here, each with file, line and reason; absent when there are none. */
+  readonly withoutEffect?: readonly string[];
 }
 
 export class AirbyteSource {
   readonly #root: Part;
-  readonly #rules: UpstreamRules;
+  readonly #options: Omit<StreamOptions, "hasState">;
   /** Streams of templates, once they were resolved. */
   #dynamic: readonly Part[] = [];
 
@@ -42,7 +44,10 @@ export class AirbyteSource {
     const base: CompileContext = { templates, config, lines: manifest.lines, classes, stream: "", isParent: false };
     const context: CompileContext = { ...base, config: migratedConfig(new Part(manifest.root, base)) };
     this.#root = new Part(manifest.root, context);
-    this.#rules = upstreamRules(this.#root);
+    this.#options = {
+      rules: upstreamRules(this.#root),
+      jobsMax: Math.max(1, this.#root.integer("max_concurrent_async_job_count") ?? 1),
+    };
   }
 
   /** Streams that the manifest lists, those with a condition only when it holds. */
@@ -62,7 +67,7 @@ export class AirbyteSource {
   async resolve(engine: EngineContext, signal: AbortSignal): Promise<void> {
     const found: Part[] = [];
     for (const dynamic of this.#root.parts("dynamic_streams"))
-      for await (const stream of dynamicStreams(dynamic, { engine, rules: this.#rules, signal })) found.push(stream);
+      for await (const stream of dynamicStreams(dynamic, { engine, ...this.#options, signal })) found.push(stream);
     this.#dynamic = found;
   }
 
@@ -79,7 +84,7 @@ export class AirbyteSource {
 
   /** @throws MillraceError manifest-unsupported and others, naming file and line */
   plan(name: string, { hasState }: { readonly hasState: boolean }): StreamPlan {
-    return compileStream(this.stream(name), { rules: this.#rules, hasState });
+    return compileStream(this.stream(name), { ...this.#options, hasState });
   }
 
   /** @throws MillraceError manifest-invalid when there is no such stream */
@@ -98,17 +103,35 @@ export class AirbyteSource {
 
   /** Whether each stream can be read, before anything runs. */
   report(): readonly StreamReport[] {
+    const checked = new Set(this.checkedStreams);
     return this.streams.map((stream) => {
       const name = stream.string("name");
+      const idle = this.#withoutEffect(stream, checked.has(name));
+      const told = { name, ...(idle.length === 0 ? {} : { withoutEffect: idle }) };
       try {
-        compileStream(stream, { rules: this.#rules, hasState: false });
-        return { name, supported: true };
+        compileStream(stream, { ...this.#options, hasState: false });
+        return { ...told, supported: true };
       } catch (thrown) {
         if (!(thrown instanceof MillraceError)) throw thrown;
-        return { name, supported: false, reason: thrown.message, code: thrown.code };
+        return { ...told, supported: false, reason: thrown.message, code: thrown.code };
       }
     });
   }
+
+  /** Fields that do nothing when this stream is read, each with file, line and reason. @throws MillraceError manifest-invalid when there is no such stream */
+  withoutEffect(name: string): readonly string[] {
+    return this.#withoutEffect(this.stream(name), false);
+  }
+
+  #withoutEffect(stream: Part, isChecked: boolean): readonly string[] {
+    return [...withoutEffect(stream), ...withoutEffectOfSource(this.#root, stream.string("name"), isChecked)];
+  }
+}
+
+/** Once for each read. */
+export function tellWithoutEffect(source: AirbyteSource, stream: string, log: Logger): void {
+  const fields = source.withoutEffect(stream);
+  if (fields.length > 0) log.warn("fields of the manifest have no effect here", { stream, fields });
 }
 
 /** Messages of a stream's parts name it. */

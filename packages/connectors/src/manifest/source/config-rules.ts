@@ -62,11 +62,19 @@ function validate(validation: Part, config: ConnectorConfig): void {
     : jsonValue(validation.text("value")(names));
   if (isPath && value === undefined) return;
   const declared = strategy.of["base_schema"];
-  const schema = typeof declared === "string" ? (JSON.parse(declared) as unknown) : declared;
+  const schema = typeof declared === "string" ? parsedSchema(strategy, declared) : declared;
   const problem = isComponent(schema)
     ? schemaProblem(value, schema, isPath ? validation.path("field_path").join(".") : "value")
     : undefined;
   if (problem !== undefined) throw invalid(problem);
+}
+
+function parsedSchema(strategy: Part, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw strategy.invalid("base_schema", '"base_schema" is a JSON schema, or its text; this text is no JSON');
+  }
 }
 
 function invalid(problem: string): MillraceError {

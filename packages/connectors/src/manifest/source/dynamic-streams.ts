@@ -19,6 +19,7 @@ const streamsMax = 10_000;
 export interface Resolving {
   readonly engine: EngineContext;
   readonly rules: UpstreamRules;
+  readonly jobsMax: number;
   readonly signal: AbortSignal;
 }
 
@@ -55,14 +56,17 @@ async function* componentValues(resolver: Part, resolving: Resolving): AsyncGene
   }
 }
 
-async function* fromRequests(resolver: Part, { engine, rules, signal }: Resolving): AsyncGenerator<TemplateContext> {
+async function* fromRequests(
+  resolver: Part,
+  { engine, rules, jobsMax, signal }: Resolving,
+): AsyncGenerator<TemplateContext> {
   const retriever = resolver.need("retriever");
   const stream = resolver.with({
     type: "DeclarativeStream",
     name: resolver.context.stream,
     retriever: { ...retriever.of },
   });
-  const plan = compileStream(stream, { rules, hasState: false });
+  const plan = compileStream(stream, { rules, jobsMax, hasState: false });
   for await (const page of new StreamWalk(engine, plan, {}).pages(signal))
     for (const record of page.content.records)
       yield { components_values: record, stream_slice: sliceValue(page.slice satisfies StreamSlice) };
@@ -78,6 +82,8 @@ function* fromConfig(resolver: Part): Generator<TemplateContext> {
       (value, index) => [index, value] as const,
     );
   });
+  if (lists.reduce((count, list) => count * list.length, 1) > streamsMax)
+    throw resolver.invalid("stream_config", `its lists give more than ${streamsMax} combinations`);
   for (const combination of combinations(lists)) {
     const values = combination.map(([index, value]) =>
       isComponent(value) ? value : { [`source_config_${index}`]: value },

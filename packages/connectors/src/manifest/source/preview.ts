@@ -10,7 +10,7 @@ import { StreamWalk } from "../../rest-engine/stream-walk.ts";
 import type { Part } from "../compile/compile-context.ts";
 import { isComponent, type Component } from "../load/source-lines.ts";
 import { inferContract, primaryKey } from "../schema/infer-contract.ts";
-import { connectionSpecification, type AirbyteSource, type StreamReport } from "./airbyte-source.ts";
+import { connectionSpecification, tellWithoutEffect, type AirbyteSource, type StreamReport } from "./airbyte-source.ts";
 import { openSource, readManifest, type SourceDescription } from "./open-source.ts";
 
 export interface PreviewTools {
@@ -79,24 +79,24 @@ export async function discoverStreams(
 ): Promise<readonly DiscoveredStream[]> {
   const { source, engine } = await open(description, tools);
   if (source.hasDynamicStreams) await source.resolve(engine, signal);
-  return source.report().map((report) => ({ ...report, ...facts(source.stream(report.name)) }));
+  const { streams } = source;
+  return source.report().map((report, at) => ({ ...report, ...facts(streams[at] as Part) }));
 }
 
 function facts(declared: Part): Omit<DiscoveredStream, keyof StreamReport> {
-  const stream = declared.part("full_refresh_stream") ?? declared;
-  const cursor = (declared.part("incremental_stream") ?? stream).part("incremental_sync")?.string("cursor_field");
-  const columns = inferContract(stream.of, { file: stream.context.lines.file })?.columns.map(({ name, type }) => ({
+  const cursor = (declared.part("incremental_stream") ?? declared).part("incremental_sync")?.string("cursor_field");
+  const columns = inferContract(declared.of, { file: declared.context.lines.file })?.columns.map(({ name, type }) => ({
     name,
     type: type.kind,
   }));
   return {
-    key: primaryKey(stream.of),
+    key: primaryKey(declared.of),
     ...(cursor === undefined ? {} : { cursor }),
     ...(columns === undefined ? {} : { columns }),
   };
 }
 
-/** Reads one page of each stream that the manifest checks with. A failed stream is part of the result. */
+/** Reads each stream that the manifest checks with up to its first record. A failed stream is part of the result; without a stream nothing works. */
 export async function checkConnection(
   description: SourceDescription,
   tools: PreviewTools,
@@ -112,7 +112,7 @@ export async function checkConnection(
     else if (error instanceof Error) throw error;
     else streams.push({ name, ok: true });
   }
-  return { ok: streams.every(({ ok }) => ok), streams };
+  return { ok: streams.length > 0 && streams.every(({ ok }) => ok), streams };
 }
 
 async function firstPage(opened: Opened, name: string, signal: AbortSignal): Promise<void> {
@@ -137,6 +137,7 @@ export async function* previewRecords(
 
 async function* records({ source, engine }: Opened, name: string, signal: AbortSignal): AsyncGenerator<Fields> {
   const plan = source.plan(name, { hasState: false });
+  tellWithoutEffect(source, name, engine.log);
   for await (const page of new StreamWalk(engine, plan, {}).pages(signal)) yield* page.content.records;
 }
 

@@ -1,5 +1,5 @@
 // Error handlers that are declared: filters that look at answers in order, ways to find the wait, and handlers asked one after the other.
-import type { Clock } from "@millrace/core";
+import type { Clock, Random } from "@millrace/core";
 import type { Answer } from "../request.ts";
 import type { ErrorHandler, Outcome, Resolution, ResponseAction } from "../components.ts";
 import { valueAtPath } from "../record-path.ts";
@@ -21,7 +21,7 @@ export interface ResponseFilter {
 export type BackoffStrategy = (
   answer: Answer | undefined,
   attempt: number,
-  context: { readonly clock: Clock },
+  context: { readonly clock: Clock; readonly random: Random },
 ) => number | "stop" | undefined;
 
 export interface FilteredErrorOptions {
@@ -47,7 +47,7 @@ function firstBackoff(
   strategies: readonly BackoffStrategy[],
   outcome: Outcome,
   attempt: number,
-  context: { readonly clock: Clock },
+  context: Parameters<BackoffStrategy>[2],
 ): number | "stop" | undefined {
   for (const strategy of strategies) {
     const found = strategy(outcome.answer, attempt, context);
@@ -128,13 +128,19 @@ export function compositeErrors(handlers: readonly [ErrorHandler, ...ErrorHandle
   };
 }
 
-export function constantBackoff(waitMs: number): BackoffStrategy {
-  return () => waitMs;
+/** @param jitterMs half of the range that the wait is longer by: none by default */
+export function constantBackoff(waitMs: number, jitterMs = 0): BackoffStrategy {
+  return (_, __, { random }) => longer(waitMs, jitterMs, random);
 }
 
-/** `factor * 2^attempt`. */
-export function exponentialBackoff(factorMs: number): BackoffStrategy {
-  return (_, attempt) => factorMs * 2 ** attempt;
+/** `factor * 2^attempt`. @param jitterMs half of the range that the wait is longer by: none by default */
+export function exponentialBackoff(factorMs: number, jitterMs = 0): BackoffStrategy {
+  return (_, attempt, { random }) => longer(factorMs * 2 ** attempt, jitterMs, random);
+}
+
+/** Uniform between the wait and twice the jitter more, as manifests mean it. */
+function longer(waitMs: number, jitterMs: number, random: Random): number {
+  return jitterMs === 0 ? waitMs : waitMs + random.next() * 2 * jitterMs;
 }
 
 export interface HeaderWait {

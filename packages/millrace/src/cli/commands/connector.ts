@@ -189,15 +189,21 @@ function streamTable(streams: readonly DiscoveredStream[]): string {
     cursor ?? "",
     columns?.length ?? "",
   ]);
-  const reasons = streams.flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
-  return [formatTable(["stream", "readable", "key", "cursor", "columns"], rows), ...reasons].join("\n");
+  const notes = streams.flatMap(({ reason, withoutEffect = [] }) => [
+    ...(reason === undefined ? [] : [reason]),
+    ...withoutEffect,
+  ]);
+  return [formatTable(["stream", "readable", "key", "cursor", "columns"], rows), ...notes].join("\n");
 }
 
 function checkText({ ok, streams }: CheckResult): string {
   const lines = streams.map(
     ({ name, ok: read, error }) => `${read ? "ok  " : "fail"}  ${name}${error === undefined ? "" : `: ${error}`}`,
   );
-  return [...lines, ok ? "The config works." : "The config does not work."].join("\n");
+  const verdict = ok ? "The config works." : "The config does not work.";
+  return [...lines, lines.length === 0 ? "With this config the manifest has no stream to check with." : verdict].join(
+    "\n",
+  );
 }
 
 /** What to write into a domain's channels.ts. */
