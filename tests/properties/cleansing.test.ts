@@ -140,6 +140,8 @@ test("a row in quarantine keeps the text that came", async () => {
 
 test.each([
   [() => t.date().clean(clean.date("DD.MM")), 'date format "DD.MM" needs YYYY'],
+  [() => t.date().clean(clean.date()), "date() needs at least one format"],
+  [() => t.string().clean(clean.nullIf()), "nullIf() needs at least one text"],
   [() => t.json().clean(clean.trim()), "is read as JSON"],
   [() => t.string().clean(clean.phone("0")), "is no calling code"],
   [() => t.decimal(9, 2).clean(clean.number({ decimal: ",", group: "," })), "needs one character for decimals"],

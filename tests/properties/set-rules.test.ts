@@ -145,6 +145,58 @@ test.each(ByName)("%s: parents, overlaps, sequences and outliers name their rows
   expect(again.codes[0]).toEqual([`${name}.set.rising`]);
 });
 
+test.each(ByName)("%s: values at the ends of their type are judged as any other", async (_way, bytes) => {
+  const table = contract(`ends_${bytes}`, { a: t.int32(), f: t.float() }, [
+    rule("numbered", check.sequence("a"), { severity: "reject" }),
+    rule("plausible", check.outliers("f", { deviations: 2 }), { severity: "reject" }),
+  ]);
+  const usual = Array.from({ length: 9 }, (_, at) => ({ a: at, f: at }));
+  const { codes } = await stage.judge(table, [{ a: -1, f: 1e300 }, ...usual, { a: -2_147_483_648, f: 1 }], bytes);
+  expect(codes.map((list) => list.map((code) => code.split(".").at(-1)))).toEqual([
+    ["plausible"],
+    ...usual.map(() => []),
+    ["numbered"],
+  ]);
+  const far = await stage.judge(
+    table,
+    [
+      { a: 9, f: 1 },
+      { a: -2_147_483_648, f: 1 },
+      { a: 2_147_483_647, f: 1 },
+    ],
+    bytes,
+  );
+  expect(far.codes.map((list) => list.length)).toEqual([0, 1, 1]);
+});
+
+test.each(ByName)("%s: ranges that overlap in table or batch fail within their group", async (_way, bytes) => {
+  const table = made(rule("apart", check.noOverlap("a", "b", { by: ["s"] })));
+  const first = [
+    { a: 1, b: 3, s: "x" },
+    { a: 3, b: 5, s: "x" },
+    { a: 2, b: 4, s: "y" },
+    { a: 4, b: 6, s: "x" },
+  ];
+  expect((await stage.judge(table, first, bytes)).codes.map((list) => list.length)).toEqual([0, 0, 0, 1]);
+  const second = [
+    { a: 0, b: 2, s: "x" },
+    { a: 5, b: 9, s: "x" },
+  ];
+  expect((await stage.judge(table, second, bytes)).codes.map((list) => list.length)).toEqual([1, 0]);
+});
+
+test("what was measured of personal data is not shown", async () => {
+  const table = contract("persons", { pay: t.int32().pii(), seen: t.timestamp().pii() }, [
+    rule("top", check.aggregate("max", "pay", { max: 5 })),
+    rule("half", check.quantile(0.5, "pay", { max: 5 })),
+    rule("fresh", check.freshness("seen", { withinMinutes: 1 }), { severity: "block" }),
+    rule("kinds", check.aggregate("distinct", "pay", { min: 2 })),
+  ]);
+  const refused = await stage.judge(table, [{ pay: 4711, seen: "2020-01-01T00:00:00Z" }], 1).catch(String);
+  expect(refused).toContain("max [pii]");
+  expect(refused).not.toMatch(/4711|2020/);
+});
+
 const many = Array.from({ length: 200 }, (_, at) => ({ a: at, n: at % 10, s: "abcd"[at % 4], day: "2026-01-05" }));
 type Row = Record<string, unknown>;
 
@@ -287,6 +339,10 @@ test.each([
   [() => made(rule("r", check.rowCount({}))), "needs min, max or both"],
   [() => made(rule("r", check.unique("c" as "a"))), 'there is no column "c"'],
   [() => made(rule("r", check.sequence("s"))), 'does not fit column "s" of type string'],
+  [() => made(rule("r", check.noOverlap("day", "a"))), "date cannot be compared with int32"],
+  [() => made(rule("r", check.exists("a", "b.id", { when: check.length("s") }))), "a condition is expected"],
+  [() => made(rule("r", check.freshness("till", { withinMinutes: 0.5 }))), "withinMinutes is a whole number"],
+  [() => made(rule("r", check.sameCount("b", { difference: -1 }))), "difference cannot be below 0"],
   [() => made(rule("r", check.exists("a", "nowhere"))), "names no table"],
 ])("a rule over several rows that makes no sense is refused: %#", (declare, problem) => {
   expect(declare).toThrow(problem);

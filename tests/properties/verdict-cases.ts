@@ -54,6 +54,13 @@ export const cases: readonly (readonly [string, ContractDefinition, fc.Arbitrary
     contract("bools", { x: t.bool() }),
     one(fc.oneof(scalar, fc.constantFrom("TRUE", "t", "yes", "y", "on", "No", "0", "2", ""))),
   ],
+  [
+    "bool in a list",
+    contract("flags", { x: t.bool().optional() }, [
+      rule("yes", check.any(check.oneOf("x", "yes"), check.compare("x", "=", check.value(1)))),
+    ]),
+    one(fc.oneof(scalar, fc.constantFrom("TRUE", "t", "yes", "0"))),
+  ],
   ["date", contract("dates", { x: t.date().min("1999-12-31") }), one(fc.oneof(day, instant, anyText))],
   [
     "timestamp",

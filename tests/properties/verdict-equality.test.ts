@@ -1,6 +1,6 @@
 // The verdict is one: whatever a record holds, the early answer of the ingress and the loader give it the same codes.
 // MILLRACE_VERDICT_ROWS=100000 is the long run, MILLRACE_VERDICT_SEED another one of the same length.
-import { contract, rule, sql, stringifyExact, t } from "@millrace/core";
+import { check, contract, rule, sql, stringifyExact, t } from "@millrace/core";
 import { compileValidator, compileVerdict, describeRules, readRecord } from "@millrace/quality";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -155,13 +155,19 @@ test("a pattern that only JavaScript knows is refused, with its place", () => {
 test("what the loader alone judges, and what need not run, is told with its reason", () => {
   const definition = contract(
     "told",
-    { x: t.string().pattern("(?i)abc"), y: t.timestamp().notFuture(), n: t.int32().min(0).min(5, { name: "more" }) },
-    [rule("sql", sql`x <> ''`)],
+    {
+      x: t.string().pattern("(?i)abc"),
+      y: t.timestamp().notFuture(),
+      n: t.int32().min(0).min(5, { name: "more" }),
+      z: t.timestamp({ zone: "Europe/Zurich" }),
+    },
+    [rule("sql", sql`x <> ''`), rule("zoned", check.oneOf("z", "2026-01-01T10:00:00Z"))],
   );
   expect(describeRules(definition)).toEqual([
     { code: "told.x.pattern", note: "loader-only", because: "flags inside a pattern are known to the warehouse alone" },
     { code: "told.y.notFuture", note: "loader-only", because: "the moment of receipt is known to the loader" },
     { code: "told.row.sql", note: "loader-only", because: "it is SQL text" },
+    { code: "told.row.zoned", note: "loader-only", because: "its column's own time zone is known to the warehouse" },
     { code: "told.n.min", note: "dropped", because: "told.n.more says it already" },
   ]);
 });

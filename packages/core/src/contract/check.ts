@@ -1,6 +1,7 @@
 // `check`: conditions for `rule()`, over the columns of one row. They run the same in the warehouse and at the ingress, unlike SQL text.
 import { checkSets } from "./check-sets.ts";
 import type { Comparison, Expression } from "./expression.ts";
+import { patternText } from "./pattern-text.ts";
 
 /** A column's name, or an expression. */
 type Operand<Column extends string> = Column | Expression<Column>;
@@ -53,7 +54,7 @@ export const check = {
 
   /** A regular expression that is found in the text. */
   matches<const Column extends string>(of: Column, pattern: RegExp | string): Expression<Column> {
-    return { op: "matches", of: operand(of), pattern: typeof pattern === "string" ? pattern : pattern.source };
+    return { op: "matches", of: operand(of), pattern: patternText(pattern) };
   },
 
   missing<const Column extends string>(column: Column): Expression<Column> {

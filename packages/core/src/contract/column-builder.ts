@@ -3,6 +3,7 @@ import { MillraceError } from "../errors/millrace-error.ts";
 import type { CleansingStep } from "./cleansing.ts";
 import type { ColumnCheck, ColumnDefinition, RuleOptions, Severity } from "./contract.ts";
 import type { LogicalType } from "./logical-type.ts";
+import { patternText } from "./pattern-text.ts";
 
 type ColumnFacts = Omit<ColumnDefinition, "name">;
 type Bound = number | bigint | string;
@@ -93,12 +94,12 @@ export class ColumnBuilder<Value, Optional extends boolean = false> {
 
   /** A regular expression that is found in the text. */
   pattern(pattern: RegExp | string, options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
-    return this.#check({ check: "pattern", pattern: sourceOf(pattern), ...options });
+    return this.#check({ check: "pattern", pattern: patternText(pattern), ...options });
   }
 
   /** A regular expression that must not be found in the text. */
   notPattern(pattern: RegExp | string, options: RuleOptions = {}): ColumnBuilder<Value, Optional> {
-    return this.#check({ check: "notPattern", pattern: sourceOf(pattern), ...options });
+    return this.#check({ check: "notPattern", pattern: patternText(pattern), ...options });
   }
 
   /** SQL's LIKE: `%` any text, `_` one character. */
@@ -182,10 +183,6 @@ export class ColumnBuilder<Value, Optional extends boolean = false> {
   #with(change: Partial<ColumnFacts>): ColumnBuilder<Value, Optional> {
     return new ColumnBuilder<Value, Optional>({ ...this.facts, ...change });
   }
-}
-
-function sourceOf(pattern: RegExp | string): string {
-  return typeof pattern === "string" ? pattern : pattern.source;
 }
 
 function column<Value>(type: LogicalType): ColumnBuilder<Value> {

@@ -81,16 +81,25 @@ function checkCondition(expression: Expression, part: (of: Expression) => Logica
   const types = partsOf(expression).map(part);
   const [first] = types;
   if (expression.op === "all" || expression.op === "any" || expression.op === "not") {
+    if (expression.op === "any" && types.length === 0) fail(`"any" needs at least one condition; no row could pass`);
     const other = types.find((type) => type.kind !== "bool");
     if (other !== undefined)
       fail(`"${expression.op}" joins conditions; received a value of type ${describeType(other)}`);
     return;
   }
   if (first === undefined || expression.op === "missing") return;
+  if (expression.op === "among") checkListed(expression.values, first, fail);
   if (expression.op === "compare") checkCompared(expression, types, fail);
   if (expression.op === "matches" || expression.op === "like") expectText(first, expression.op, fail);
   if (expression.op === "multiple" && familyOf(first) !== "exact")
     fail(`"multiple" needs a whole number or decimal; received ${describeType(first)}`);
+}
+
+const uncompared: readonly LogicalKind[] = ["json", "list", "struct", "bytes"];
+
+function checkListed(values: readonly string[], type: LogicalType, fail: Fail): void {
+  if (values.length === 0) fail("a list needs at least one value");
+  if (uncompared.includes(type.kind)) fail(`values of type ${describeType(type)} are not compared with a list`);
 }
 
 function checkCompared(
@@ -100,8 +109,7 @@ function checkCompared(
 ): void {
   if (first === undefined || second === undefined) return;
   for (const type of [first, second])
-    if (["json", "list", "struct", "bytes"].includes(type.kind))
-      fail(`values of type ${describeType(type)} have no order and are not compared`);
+    if (uncompared.includes(type.kind)) fail(`values of type ${describeType(type)} have no order and are not compared`);
   if (left.op === "value" || right.op === "value") return;
   const families = new Set([familyOf(first), familyOf(second)]);
   const numbers = families.has("float") && families.has("exact");

@@ -72,7 +72,7 @@ interface SetKind {
 export const setChecks: { readonly [Name in SetCheck["set"]]: SetKind } = {
   unique: {
     summary:
-      "No two rows have the same values; rows where one is missing pass. Rows of the table stay; within the batch the first row stays, or the last with `keep`.",
+      "No two rows have the same values; rows where one is missing pass. Rows of the table stay; within the batch the first row stays, or the last with `uniqueLast`.",
     severity: "reject",
     rows: true,
     example: 'rule("one_per_day", check.unique("store", "day"))',

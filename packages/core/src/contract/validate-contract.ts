@@ -1,9 +1,17 @@
 // Refuses contracts that contradict themselves, with the place where the author wrote them.
 import { MillraceError } from "../errors/millrace-error.ts";
 import { atLocation } from "../project/location.ts";
-import { isDateFormat } from "./cleansing.ts";
+import { isDateFormat, type CleansingStep } from "./cleansing.ts";
 import { checkCondition, columnChecks } from "./column-check.ts";
-import { checkCode, type ColumnCheck, type ColumnDefinition, type ContractDefinition } from "./contract.ts";
+import {
+  checkCode,
+  malformedCode,
+  ruleCode,
+  setCode,
+  type ColumnCheck,
+  type ColumnDefinition,
+  type ContractDefinition,
+} from "./contract.ts";
 import { typeOf } from "./expression-type.ts";
 import { describeType, type LogicalKind, type LogicalType } from "./logical-type.ts";
 import { validateSetRule } from "./validate-sets.ts";
@@ -64,17 +72,19 @@ function validateColumn(column: ColumnDefinition, fail: (problem: string) => nev
 function validateCleansing({ name, type, cleansing = [] }: ColumnDefinition, fail: (problem: string) => never): void {
   if (cleansing.length > 0 && ["json", "list", "struct"].includes(type.kind))
     fail(`column "${name}": clean() works on text; ${describeType(type)} is read as JSON`);
-  for (const step of cleansing) {
-    const wrong = step.step === "date" ? step.formats.find((format) => !isDateFormat(format)) : undefined;
-    if (wrong !== undefined)
-      fail(
-        `column "${name}": date format "${wrong}" needs YYYY, M or MM, D or DD once each, and mm with H or HH; ss may follow`,
-      );
-    if (step.step === "phone" && !/^[1-9]\d{0,2}$/.test(step.callingCode))
-      fail(`column "${name}": "${step.callingCode}" is no calling code; 1 to 3 digits are expected, such as "41"`);
-    if (step.step === "number" && (step.decimal.length !== 1 || step.group.length > 1 || step.decimal === step.group))
-      fail(`column "${name}": number() needs one character for decimals and another for groups, or none`);
-  }
+  for (const step of cleansing) validateStep(`column "${name}"`, step, fail);
+}
+
+function validateStep(named: string, step: CleansingStep, fail: (problem: string) => never): void {
+  const wrong = step.step === "date" ? step.formats.find((format) => !isDateFormat(format)) : undefined;
+  if (wrong !== undefined)
+    fail(`${named}: date format "${wrong}" needs YYYY, M or MM, D or DD once each, and mm with H or HH; ss may follow`);
+  if ((step.step === "date" && step.formats.length === 0) || (step.step === "nullIf" && step.values.length === 0))
+    fail(`${named}: ${step.step}() needs at least one ${step.step === "date" ? "format" : "text"}`);
+  if (step.step === "phone" && !/^[1-9]\d{0,2}$/.test(step.callingCode))
+    fail(`${named}: "${step.callingCode}" is no calling code; 1 to 3 digits are expected, such as "41"`);
+  if (step.step === "number" && (step.decimal.length !== 1 || step.group.length > 1 || step.decimal === step.group))
+    fail(`${named}: number() needs one character for decimals and another for groups, or none`);
 }
 
 function validateType(type: LogicalType, named: string, fail: (problem: string) => never): void {
@@ -93,8 +103,16 @@ function validateCheck(column: ColumnDefinition, check: ColumnCheck, fail: (prob
     fail(`${named}: ${check.check}() does not fit ${describeType(column.type)}; it fits ${types.join(", ")}`);
   if (check.check === "multipleOf" && !/^\d*\.?\d*[1-9]\d*$/.test(check.step))
     fail(`${named}: multipleOf(${check.step}) needs a number above 0, written with digits and a point`);
+  if (check.check === "length" && !isLengthRange(check))
+    fail(`${named}: length() needs min, max or both, whole numbers from 0, min not above max`);
   if (check.check === "pattern" || check.check === "notPattern") validatePattern(named, check.pattern, fail);
   typeOf(checkCondition(column.name, check), [column], (problem) => fail(`${named}: ${check.check}(): ${problem}`));
+}
+
+function isLengthRange({ min, max }: { readonly min?: number; readonly max?: number }): boolean {
+  const bounds = [min, max].filter((bound) => bound !== undefined);
+  const whole = bounds.every((bound) => Number.isSafeInteger(bound) && bound >= 0);
+  return whole && bounds.length > 0 && (min ?? 0) <= (max ?? Infinity);
 }
 
 function validatePattern(named: string, pattern: string, fail: (problem: string) => never): void {
@@ -136,7 +154,11 @@ function validateRules(contract: ContractDefinition, fail: (problem: string) => 
 }
 
 function validateCodes(contract: ContractDefinition, fail: (problem: string) => never): void {
-  const codes = new Set<string>();
+  const codes = new Set([
+    malformedCode(contract),
+    ...contract.rules.map((rule) => ruleCode(contract, rule.name)),
+    ...(contract.sets ?? []).map((rule) => setCode(contract, rule.name)),
+  ]);
   for (const column of contract.columns)
     for (const check of column.checks) {
       const code = checkCode(contract, column, check);

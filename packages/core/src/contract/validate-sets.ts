@@ -7,6 +7,9 @@ import { setChecks, setColumns, type SetCheck, type SetRuleDefinition } from "./
 
 type Fail = (problem: string) => never;
 
+/** A century. */
+const minutesMax = 52_596_000;
+
 const numbers: readonly Family[] = ["exact", "float"];
 const moments: readonly Family[] = ["date", "timestamp", "datetime"];
 const ordered: readonly Family[] = [...numbers, ...moments, "time"];
@@ -26,7 +29,10 @@ export function validateSetRule(contract: ContractDefinition, rule: SetRuleDefin
     inRule(
       `"${set.table}" names no table; table.column or domain.table.column is expected for exists(), else domain.table`,
     );
-  if (set.set === "exists" && set.when !== undefined) typeOf(set.when, contract.columns, inRule);
+  if (set.set === "exists" && set.when !== undefined) {
+    const type = typeOf(set.when, contract.columns, inRule);
+    if (type.kind !== "bool") inRule(`"when" is a value of type ${describeType(type)}; a condition is expected`);
+  }
   checkNumbers(set, inRule);
   checkTypes(contract, set, inRule);
 }
@@ -37,8 +43,12 @@ function checkNumbers(set: SetCheck, fail: Fail): void {
   checkRange(set, fail);
   if (set.set === "quantile" && (set.at < 0 || set.at > 1)) fail(`a quantile stands from 0 to 1; received ${set.at}`);
   if (set.set === "outliers" && set.deviations <= 0) fail(`deviations must be above 0; received ${set.deviations}`);
-  if (set.set === "freshness" && set.withinMinutes <= 0)
-    fail(`withinMinutes must be above 0; received ${set.withinMinutes}`);
+  if (
+    set.set === "freshness" &&
+    !(Number.isInteger(set.withinMinutes) && set.withinMinutes >= 1 && set.withinMinutes <= minutesMax)
+  )
+    fail(`withinMinutes is a whole number from 1 to ${minutesMax}; received ${set.withinMinutes}`);
+  if (set.set === "sameCount" && set.difference < 0) fail(`difference cannot be below 0; received ${set.difference}`);
 }
 
 function checkRange(set: SetCheck, fail: Fail): void {
@@ -56,7 +66,12 @@ function checkTypes(contract: ContractDefinition, set: SetCheck, fail: Fail): vo
   };
   switch (set.set) {
     case "noOverlap":
-      return [set.start, set.end].forEach((name) => expect(name, ordered));
+      [set.start, set.end].forEach((name) => expect(name, ordered));
+      return void typeOf(
+        { op: "compare", is: "<", left: { op: "column", column: set.start }, right: { op: "column", column: set.end } },
+        contract.columns,
+        fail,
+      );
     case "increasing":
       return expect(set.column, ordered);
     case "sequence":

@@ -1,5 +1,6 @@
 // Rules that need not run: no row can fail them, or another rule of the same severity is at least as strict.
-import type { ColumnDefinition, Comparison, Expression, Severity } from "@millrace/core";
+import { familyOf, type ColumnDefinition, type Comparison, type Expression, type Severity } from "@millrace/core";
+import { typeIn } from "../sql/expression-sql.ts";
 
 interface Rule {
   readonly condition: Expression;
@@ -62,21 +63,60 @@ function holdsForEnum(
 
 const strength: Readonly<Record<Severity, number>> = { warn: 0, reject: 1, block: 2 };
 
-/** True where whatever fails `rule` fails `other` too, with at least its consequence. Of two that say the same, the first of `all` stays. */
-export function impliedBy<R extends Rule>(rule: R, other: R, all: readonly R[]): boolean {
-  if (rule === other || strength[other.severity] < strength[rule.severity]) return false;
-  const same = JSON.stringify(rule.condition) === JSON.stringify(other.condition);
-  if (same) return strength[other.severity] > strength[rule.severity] || all.indexOf(other) < all.indexOf(rule);
-  return other.severity === rule.severity && isTighter(other.condition, rule.condition);
+/**
+ * For each rule, the rule that whatever fails it fails too, with at least its consequence. Of two that say the same, the first stays. Rules are compared
+ * only with those on the same operand: a wide contract has thousands.
+ */
+export function impliedBy<R extends Rule>(
+  rules: readonly R[],
+  columns: readonly ColumnDefinition[],
+): ReadonlyMap<R, R> {
+  const said = rules.map((rule, at) => ({
+    rule,
+    at,
+    text: JSON.stringify(rule.condition),
+    bound: boundOf(rule.condition, columns),
+  }));
+  const alike = Map.groupBy(said, ({ text, bound }) => bound?.operand ?? text);
+  const implied = new Map<R, R>();
+  for (const one of said) {
+    const stronger = alike.get(one.bound?.operand ?? one.text)?.find((other) => implies(other, one));
+    if (stronger !== undefined) implied.set(one.rule, stronger.rule);
+  }
+  return implied;
 }
 
-/** A stricter bound of the same side on the same operand, compared as whole numbers. */
-function isTighter(tight: Expression, loose: Expression): boolean {
-  if (tight.op !== "compare" || loose.op !== "compare" || tight.is !== loose.is) return false;
-  if (JSON.stringify(tight.left) !== JSON.stringify(loose.left)) return false;
-  if (tight.right.op !== "value" || loose.right.op !== "value") return false;
-  const values = [tight.right.value, loose.right.value];
-  if (!values.every((value) => /^-?\d+$/.test(value))) return false;
-  const [a = 0n, b = 0n] = values.map(BigInt);
-  return tight.is.startsWith(">") ? a > b : tight.is.startsWith("<") && tight.is !== "<>" && a < b;
+interface Said {
+  readonly rule: Rule;
+  readonly at: number;
+  readonly text: string;
+  readonly bound: Bound | undefined;
+}
+
+function implies(other: Said, one: Said): boolean {
+  const [a, b] = [strength[other.rule.severity], strength[one.rule.severity]];
+  if (other === one || a < b) return false;
+  if (other.text === one.text) return a > b || other.at < one.at;
+  return a === b && other.bound !== undefined && one.bound !== undefined && isTighter(other.bound, one.bound);
+}
+
+/** A bound that is a whole number, of something that is ordered as numbers are. */
+interface Bound {
+  /** Side and operand. */
+  readonly operand: string;
+  readonly upper: boolean;
+  readonly limit: bigint;
+}
+
+function boundOf(condition: Expression, columns: readonly ColumnDefinition[]): Bound | undefined {
+  if (condition.op !== "compare" || condition.right.op !== "value") return undefined;
+  const { is, left, right } = condition;
+  if (is === "=" || is === "<>" || !/^-?\d+$/.test(right.value)) return undefined;
+  if (!["exact", "float"].includes(familyOf(typeIn(left, columns)))) return undefined;
+  return { operand: `${is} ${JSON.stringify(left)}`, upper: is.startsWith("<"), limit: BigInt(right.value) };
+}
+
+/** @param loose a bound of the same side on the same operand */
+function isTighter(tight: Bound, loose: Bound): boolean {
+  return tight.upper ? tight.limit < loose.limit : tight.limit > loose.limit;
 }

@@ -3,12 +3,16 @@
 
 /** What only JavaScript knows: look-around, back references, escapes by code point and by property. */
 export function unknownToWarehouse(pattern: string): string | undefined {
-  return /\(\?<?[=!]|\\[1-9]|\\k<|\\u[0-9a-fA-F{]/.exec(pattern)?.[0];
+  const known = /(?<foreign>\(\?<?[=!]|\\[1-9]|\\k<|\\u[0-9a-fA-F{])|\\./gs;
+  return [...pattern.matchAll(known)].find(({ groups }) => groups?.["foreign"] !== undefined)?.[0];
 }
 
 /** RE2 spells named groups with a P. */
 export function warehousePattern(pattern: string): string {
-  return pattern.replaceAll(/(\\.)|\(\?<(?![=!])/gs, (_found, escaped?: string) => escaped ?? "(?P<");
+  return pattern.replaceAll(
+    /(\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\\\]])*\])|\(\?<(?![=!])/gs,
+    (_found, escaped?: string) => escaped ?? "(?P<",
+  );
 }
 
 export interface SharedPattern {
@@ -19,6 +23,9 @@ export interface SharedPattern {
 
 /** Steps that one match may take, about. */
 const stepsMax = 2 ** 25;
+/** Ways in which the repetitions and alternatives with an end may read one text, from one place and with nothing else repeated. */
+const waysMax = 2 ** 19;
+const lengthMax = 1_000_000;
 /** `\s` of RE2 has no vertical tab and no white space beyond ASCII. */
 const blank = String.raw`\t\n\f\r `;
 const token =
@@ -31,8 +38,10 @@ export function sharedPattern(pattern: string): SharedPattern | string {
     const problem = reading.inClass ? reading.classToken(found) : reading.token(found);
     if (problem !== undefined) return problem;
   }
-  const degree = reading.unbounded + (pattern.startsWith("^") ? 0 : 1);
-  const textMax = degree <= 1 ? 1_000_000 : Math.floor(stepsMax ** (1 / degree));
+  const { ways } = reading;
+  if (ways > waysMax) return "it may be read in too many ways by JavaScript";
+  const degree = reading.unbounded + (reading.anchored ? 0 : 1);
+  const textMax = degree === 0 ? lengthMax : Math.min(lengthMax, Math.floor((stepsMax / ways) ** (1 / degree)));
   try {
     return { expression: new RegExp(reading.source, "u"), textMax };
   } catch {
@@ -46,7 +55,12 @@ interface Group {
   varies: boolean;
   /** It holds a repetition without end. */
   endless: boolean;
+  /** Ways to read its alternatives that are complete, and what stands of the last one. */
+  before: number;
+  ways: number;
 }
+
+const unread = { varies: false, endless: false, before: 0, ways: 1 } as const satisfies Group;
 
 /** Repetitions of what varies, where their number is fixed. */
 const fixedMax = 8;
@@ -55,13 +69,20 @@ const fixedMax = 8;
 class Reading {
   source = "";
   unbounded = 0;
+  /** Every alternative begins at the beginning of the text. */
+  anchored = true;
   inClass = false;
   #classStart = false;
+  readonly #whole: Group = { ...unread };
   readonly #groups: Group[] = [];
   #closed: Group | undefined;
   /** What stood before the token. */
   #before = "";
   #ended = false;
+
+  get ways(): number {
+    return waysOf(this.#whole);
+  }
 
   token(found: string): string | undefined {
     const closed = this.#closed;
@@ -72,8 +93,8 @@ class Reading {
     if (/^[*+?{]/.test(found)) return this.#repetition(found, closed);
     if (found.startsWith("[")) return this.#openClass(found);
     if (found.startsWith("(")) return this.#openGroup(found);
-    if (found === ")") this.#closed = this.#groups.pop();
-    if (found === "|") this.#mark({ varies: true });
+    if (found === ")") this.#close();
+    if (found === "|") this.#alternative();
     if (found.startsWith("\\")) return this.#escape(found);
     this.source += found === "." ? String.raw`[^\n]` : found;
     return undefined;
@@ -85,10 +106,27 @@ class Reading {
     this.#ended = found === "$";
     if (after && found !== ")" && found !== "|") return "$ stands before the end";
     const first = this.#before === "" || this.#before === "|" || this.#before.startsWith("(");
+    if (first && this.#groups.length === 0 && found !== "^") this.anchored = false;
     return found === "^" && !first ? "^ stands behind the beginning" : undefined;
   }
 
-  #mark(facts: Partial<Group>): void {
+  #inner(): Group {
+    return this.#groups.at(-1) ?? this.#whole;
+  }
+
+  #close(): void {
+    this.#closed = this.#groups.pop();
+    if (this.#closed !== undefined) this.#inner().ways *= waysOf(this.#closed);
+  }
+
+  #alternative(): void {
+    this.#mark({ varies: true });
+    const inner = this.#inner();
+    inner.before += inner.ways;
+    inner.ways = 1;
+  }
+
+  #mark(facts: Partial<Pick<Group, "varies" | "endless">>): void {
     for (const group of this.#groups) Object.assign(group, facts);
   }
 
@@ -117,7 +155,7 @@ class Reading {
 
   #openGroup(found: string): string | undefined {
     if (found === "(?") return "flags inside a pattern are known to the warehouse alone";
-    this.#groups.push({ varies: false, endless: false });
+    this.#groups.push({ ...unread });
     this.source += found;
     return undefined;
   }
@@ -127,6 +165,7 @@ class Reading {
     if (closed?.varies === true && !this.#isBounded(found, closed))
       return "a repetition inside a repetition may take too long in JavaScript";
     if (unbounded) this.unbounded += 1;
+    else this.#inner().ways *= repeatedWays(found, closed === undefined ? 1 : waysOf(closed));
     if (unbounded || found.includes(",") || found.startsWith("?") || closed?.varies === true)
       this.#mark({ varies: true });
     if (unbounded || closed?.endless === true) this.#mark({ endless: true });
@@ -149,4 +188,15 @@ class Reading {
     this.source += found;
     return undefined;
   }
+}
+
+function waysOf({ before, ways }: Group): number {
+  return before + ways;
+}
+
+/** @param once ways to read what is repeated, which are counted already */
+function repeatedWays(repetition: string, once: number): number {
+  if (repetition.startsWith("?")) return (once + 1) / once;
+  const [least = 1, most = least] = (repetition.match(/\d+/g) ?? []).map(Number);
+  return once ** Math.max(0, most - 1) * (most - least + 1);
 }

@@ -27,6 +27,20 @@ test("what no row can fail and what another rule says already does not run", () 
   ]);
 });
 
+test("text is ordered as text, and a wide contract is compared in no time", () => {
+  const { dropped } = rowRules(
+    contract("c", { s: t.string() }, [
+      rule("a", check.compare("s", ">=", check.value("1000"))),
+      rule("b", check.compare("s", ">=", check.value("999"))),
+    ]),
+  );
+  expect(dropped).toEqual([]);
+  const columns = Array.from({ length: 1000 }, (_, at) => [`c${at}`, t.string().currencyCode().notBlank()] as const);
+  const start = performance.now();
+  expect(rowRules(contract("wide", Object.fromEntries(columns))).rules).toHaveLength(2000);
+  expect(performance.now() - start).toBeLessThan(3000);
+});
+
 test("rules go where their severity says", () => {
   const verdict = compileVerdict(
     contract("c", { a: t.int32().min(0).max(9, { severity: "warn" }) }, [
@@ -50,6 +64,10 @@ test.each([
   ],
   [() => contract("c", { a: t.decimal(38, 0).min("0.5") }), "need 39 digits together; at most 38 stay exact"],
   [() => contract("c", { a: t.string().pattern(/(a)\1/) }), "which only JavaScript knows"],
+  [
+    () => contract("c", { a: t.int32() }, [rule("r", check.exists("a", "p.id", { when: check.oneOf("a", "x") }))]),
+    'rule c.set.r: "x" is no value of type int32',
+  ],
 ])("a constant or pattern that cannot be compiled is refused: %#", (declare, problem) => {
   expect(() => compileVerdict(declare(), "d")).toThrow(problem);
 });
@@ -70,6 +88,12 @@ test.each([
     "may have 49 digits",
   ],
   [() => contract("c", { a: t.string().pattern("a").pattern("b") }), "the code c.a.pattern is taken"],
+  [() => contract("c", { row: t.int32().min(1) }, [rule("min", check.present("row"))]), "the code c.row.min is taken"],
+  [() => contract("c", { a: t.string().oneOf() }), "a list needs at least one value"],
+  [() => contract("c", { a: t.int32() }, [rule("r", check.any())]), "needs at least one condition"],
+  [() => contract("c", { a: t.json() }, [rule("r", check.oneOf("a", "1"))]), "are not compared with a list"],
+  [() => contract("c", { a: t.string().length({}) }), "length() needs min, max or both"],
+  [() => contract("c", { a: t.string().length({ min: 3, max: 2 }) }), "length() needs min, max or both"],
   [() => t.int32().severity("warn"), "stands after the check"],
 ])("a contract that makes no sense is refused where it is written: %#", (declare, problem) => {
   expect(declare).toThrow(problem);

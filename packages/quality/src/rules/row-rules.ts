@@ -43,8 +43,9 @@ export function rowRules(contract: ContractDefinition): RowRules {
   ];
   const rules: RowRule[] = [];
   const dropped: { code: VerdictCode; because: string }[] = [];
+  const implied = impliedBy(declared, contract.columns);
   for (const rule of declared) {
-    const stronger = declared.find((other) => impliedBy(rule, other, declared));
+    const stronger = implied.get(rule);
     if (isAlwaysTrue(rule.condition, contract.columns))
       dropped.push({ code: rule.code, because: "no row can fail it" });
     else if (stronger !== undefined) dropped.push({ code: rule.code, because: `${stronger.code} says it already` });

@@ -16,6 +16,7 @@ import {
   type SetRule,
   type SetRuleDefinition,
 } from "@millrace/core";
+import { checkConstants } from "../rules/constants.ts";
 import { rowRules, type RowRule } from "../rules/row-rules.ts";
 import { expressionSql, mayBeNull } from "./expression-sql.ts";
 import { setSql } from "./set-sql.ts";
@@ -58,6 +59,7 @@ function rowCheck(contract: ContractDefinition, rule: RowRule): RowCheck {
 
 function setRule(contract: ContractDefinition, { name, set, severity }: SetRuleDefinition, domain: string): SetRule {
   const kind = setChecks[set.set];
+  if (set.set === "exists" && set.when !== undefined) checkConstants(contract, setCode(contract, name), set.when);
   return {
     code: setCode(contract, name),
     severity: severity ?? kind.severity,

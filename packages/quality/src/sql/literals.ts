@@ -25,7 +25,7 @@ export function literalOf(type: LogicalType, value: string): string {
     case "float":
       return `CAST(${quoted(value)} AS DOUBLE)`;
     case "bool":
-      return value === "true" ? "true" : "false";
+      return conversionOf(type)(value) === true ? "true" : "false";
     case "date":
       return `DATE ${quoted(value)}`;
     case "timestamp":

@@ -26,7 +26,7 @@ export function setSql(contract: ContractDefinition, set: SetCheck): string {
     case "drift":
       return drift(contract, set);
     default:
-      return measured(set);
+      return measured(contract, set);
   }
 }
 
@@ -71,7 +71,11 @@ function following(set: RowKind<"sequence" | "increasing">): string {
   const last = `SELECT ${list}max(${column}) AS _last FROM table_rows${names.length === 0 ? "" : ` GROUP BY ${names.join(", ")}`}`;
   const joined = names.length === 0 ? "CROSS JOIN" : "LEFT JOIN";
   const using = names.length === 0 ? "" : ` USING (${names.join(", ")})`;
-  const fails = set.set === "sequence" ? `${column} - _before <> ${set.step}` : `${column} <= _before`;
+  // Values too far apart for their type are no step apart.
+  const fails =
+    set.set === "sequence"
+      ? `_before IS NOT NULL AND coalesce(TRY(${column} - _before <> ${set.step}), true)`
+      : `${column} <= _before`;
   return `SELECT _row FROM (SELECT _row, ${column}, coalesce(lag(${column}) OVER (${partition}ORDER BY _row), _last) AS _before
       FROM (SELECT * FROM batch_rows WHERE ${column} IS NOT NULL) AS b ${joined} (${last}) AS l${using}) WHERE ${fails}`;
 }
@@ -79,8 +83,10 @@ function following(set: RowKind<"sequence" | "increasing">): string {
 function outliers({ column, deviations }: RowKind<"outliers">): string {
   const name = quotedName(column);
   const value = `CAST(${name} AS DOUBLE)`;
-  return `SELECT _row FROM batch_rows, (SELECT avg(v) AS _mean, stddev_samp(v) AS _spread FROM (
-      SELECT ${value} AS v FROM batch_rows UNION ALL SELECT ${value} FROM table_rows)) WHERE _spread > 0 AND abs(${value} - _mean) > ${deviations} * _spread`;
+  // Measured in parts of the greatest value, because the engine fails where a square has no place in a DOUBLE.
+  return `SELECT _row FROM batch_rows, (SELECT any_value(_unit) AS _unit, avg(v / _unit) AS _mean, stddev_samp(v / _unit) AS _spread FROM (
+      SELECT v, nullif(max(abs(v)) OVER (), 0) AS _unit FROM (SELECT ${value} AS v FROM batch_rows UNION ALL SELECT ${value} FROM table_rows)))
+    WHERE _spread > 0 AND abs(${value} / _unit - _mean) > ${deviations} * _spread`;
 }
 
 function rowsOf(scope: SetScope, columns: readonly string[]): string {
@@ -98,18 +104,18 @@ function within(value: string, { min, max }: { readonly min?: number; readonly m
   return bounds.join(" AND ");
 }
 
-function measured(set: Exclude<WholeSetCheck, { set: "drift" }>): string {
+function measured(contract: ContractDefinition, set: Exclude<WholeSetCheck, { set: "drift" }>): string {
   switch (set.set) {
     case "rowCount":
       return `SELECT ${within("n", set)} AS passes, concat(n, ' rows') AS found FROM (SELECT count(*) AS n FROM ${rowsOf(set.scope, [])})`;
     case "aggregate":
     case "quantile": {
       const what = set.set === "quantile" ? `quantile ${set.at}` : set.of;
-      return `SELECT ${within("v", set)} AS passes, concat('${what} ', coalesce(CAST(v AS VARCHAR), 'of nothing')) AS found
+      return `SELECT ${within("v", set)} AS passes, concat('${what} ', coalesce(${shown(contract, set, "v")}, 'of nothing')) AS found
         FROM (SELECT ${figure(set)} AS v FROM ${rowsOf(set.scope, [set.column])})`;
     }
     case "freshness":
-      return `SELECT newest >= received_at() - to_minutes(CAST(${set.withinMinutes} AS BIGINT)) AS passes, concat('newest ', newest) AS found
+      return `SELECT newest >= received_at() - to_minutes(CAST(${set.withinMinutes} AS BIGINT)) AS passes, concat('newest ', ${shown(contract, set, "newest")}) AS found
         FROM (SELECT max(CAST(${quotedName(set.column)} AS TIMESTAMP WITH TIME ZONE)) AS newest FROM ${rowsOf(set.scope, [set.column])})`;
     case "noGaps":
       return noGaps(set);
@@ -119,6 +125,20 @@ function measured(set: Exclude<WholeSetCheck, { set: "drift" }>): string {
     case "sameRows":
       return sameRows(set);
   }
+}
+
+/** Figures of several rows that show no value of one. */
+const anonymous: readonly string[] = ["distinct", "nullShare", "uniqueShare"];
+
+/** What was measured, as text; of personal data it would show a value. */
+function shown(
+  contract: ContractDefinition,
+  set: WholeKind<"aggregate" | "quantile" | "freshness">,
+  value: string,
+): string {
+  const pii = contract.columns.some((column) => column.name === set.column && column.pii);
+  if (!pii || (set.set === "aggregate" && anonymous.includes(set.of))) return `CAST(${value} AS VARCHAR)`;
+  return `CASE WHEN ${value} IS NOT NULL THEN '[pii]' END`;
 }
 
 function figure(set: WholeKind<"aggregate" | "quantile">): string {

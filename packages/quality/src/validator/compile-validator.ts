@@ -4,6 +4,8 @@ import {
   cleansed,
   columnCode,
   malformedCode,
+  setChecks,
+  setCode,
   type CleansingStep,
   type ColumnDefinition,
   type ContractDefinition,
@@ -41,6 +43,9 @@ export function compileValidator(contract: ContractDefinition): RowValidator {
     loaderOnly: [
       ...rejecting.filter((rule) => rule.loaderOnly !== undefined).map((rule) => rule.code),
       ...references.map((column) => columnCode(contract, column.name, "references")),
+      ...(contract.sets ?? [])
+        .filter((rule) => (rule.severity ?? setChecks[rule.set.set].severity) === "reject")
+        .map((rule) => setCode(contract, rule.name)),
     ],
     validate(record) {
       if (typeof record !== "object" || record === null || Array.isArray(record)) return malformed;

@@ -1,5 +1,5 @@
 // Which rules the validator cannot judge as the warehouse would: they run in the loader alone, and the plan says so.
-import { familyOf, partsOf, type Columns, type Expression } from "@millrace/core";
+import { familyOf, partsOf, type Columns, type Expression, type LogicalType } from "@millrace/core";
 import { sharedPattern } from "../rules/regular-expression.ts";
 import { typeIn } from "../sql/expression-sql.ts";
 
@@ -24,6 +24,8 @@ function ownReason(expression: Expression, columns: Columns): string | undefined
       const shared = sharedPattern(expression.pattern);
       return typeof shared === "string" ? shared : undefined;
     }
+    case "among":
+      return zoned([typeIn(expression.of, columns)]);
     case "compare":
     case "add":
     case "subtract":
@@ -34,13 +36,19 @@ function ownReason(expression: Expression, columns: Columns): string | undefined
   }
 }
 
+function zoned(types: readonly LogicalType[]): string | undefined {
+  return types.some((type) => type.kind === "timestamp" && type.zone !== undefined && type.zone !== "UTC")
+    ? "its column's own time zone is known to the warehouse"
+    : undefined;
+}
+
 function mixedNumbers(
   { left, right }: { readonly left: Expression; readonly right: Expression },
   columns: Columns,
 ): string | undefined {
   const types = [left, right].map((side) => typeIn(side, columns));
-  if (types.some((type) => type.kind === "timestamp" && type.zone !== undefined && type.zone !== "UTC"))
-    return "its column's own time zone is known to the warehouse";
+  const zone = zoned(types);
+  if (zone !== undefined) return zone;
   if (left.op === "value" || right.op === "value") return undefined;
   const float = types.some((type) => type.kind === "float");
   return float && types.some((type) => type.kind === "decimal" || (familyOf(type) === "exact" && type.kind === "int64"))

@@ -2,8 +2,9 @@
 // exchanged is never lost with the process.
 import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { KeptSecrets } from "@millrace/core";
+import { diskSync } from "../files/disk-sync.ts";
 import { fileError, systemCode } from "../files/file-errors.ts";
 import { writeFileDurably } from "../files/write-file.ts";
 import { SealedValue } from "./sealed-value.ts";
@@ -15,9 +16,13 @@ export function createKeptSecrets(folder: string): KeptSecrets {
   const pathOf = (name: string): string => join(folder, createHash("sha256").update(name).digest("hex"));
   const write = async (name: string, value: string): Promise<void> => {
     const path = pathOf(name);
-    await mkdir(folder, { recursive: true, mode: 0o700 }).catch((thrown: unknown) => {
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      // The folder itself must be there after a power cut too.
+      await diskSync.folder(dirname(folder));
+    } catch (thrown) {
       throw fileError(thrown, folder);
-    });
+    }
     await writeFileDurably(path, value);
   };
   return {
