@@ -7,6 +7,7 @@ import { execute, select, type Bounds } from "../engine/statement-runner.ts";
 import { asBigint } from "../engine/values.ts";
 import { castRelation, goodRow, labelledRelation, originalOf, seqExpression } from "./label.ts";
 import { recordField, recordOf } from "./quarantine-rows.ts";
+import { mayReject, needsOriginals } from "./set-rules.ts";
 import { sourceColumns, sourceRelation, storedTypes, type ReadManner, type SourceColumn } from "./source-reader.ts";
 
 /** Below this size a batch is written too quickly for the difference to matter. */
@@ -22,8 +23,7 @@ export function goesDirectly(request: LoadRequest): request is DirectRequest {
   if (source.kind !== "objects" || source.format.kind === "json" || verdict.references.length > 0) return false;
   if (request.write === "merge" && keyColumns(request.contract).length > 0) return false;
   // The position of a row inside its object is known only where there is one.
-  const rejecting = (verdict.sets ?? []).some((rule) => rule.severity === "reject");
-  if (rejecting && source.objects.length > 1) return false;
+  if (needsOriginals(verdict) || (mayReject(verdict) && source.objects.length > 1)) return false;
   const bytes = source.objects.reduce((sum, object) => sum + object.ref.bytes, 0);
   return bytes >= directBytesMin && source.objects.length <= objectsMax && verdict.rows.every(keepsOrder);
 }

@@ -98,7 +98,7 @@ async function place(
     table: physical,
     kept: "true",
   };
-  await markFailed(relations, request);
+  await markFailed(relations, request, stage);
   const counts = await countStage(connection, stage);
   await watchRows({ connection, bounds, relation: relations.good }, request);
   await watchSets(relations, request);

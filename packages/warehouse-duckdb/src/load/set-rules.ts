@@ -1,7 +1,7 @@
 // Rules over several rows, after the scan and in its transaction: rows that fail a rejecting one are marked (staged way) or hidden (direct way), the
 // others warn or refuse the batch.
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { keyColumns, type ColumnDefinition, type LoadRequest, type SetRule } from "@millrace/core";
+import { keyColumns, type ColumnDefinition, type LoadRequest, type LoadVerdict, type SetRule } from "@millrace/core";
 import { ident, literal, qualified } from "../engine/identifiers.ts";
 import { execute, select, type Bounds } from "../engine/statement-runner.ts";
 import { asBigint, asText } from "../engine/values.ts";
@@ -18,6 +18,16 @@ export interface SetRelations {
   /** Qualified name of the table, and the condition of its rows that are not of this batch. */
   readonly table: string;
   readonly kept: string;
+}
+
+/** True when rows that pass on their own may still be rejected: for their quarantine the record is needed, or what was stored of it. */
+export function mayReject({ sets = [] }: LoadVerdict): boolean {
+  return sets.some((rule) => rule.severity === "reject");
+}
+
+/** True when that must be the record as it came, because what is stored was cleansed: cleansed again, it would become something else. */
+export function needsOriginals(verdict: LoadVerdict): boolean {
+  return mayReject(verdict) && (verdict.cleansing ?? []).length > 0;
 }
 
 /** Rows that fail a rejecting rule, as `_row`, `codes`, `reasons`; undefined when there are no such rules. */
@@ -120,10 +130,10 @@ function storedText({ type }: ColumnDefinition, value: string): string {
   return type.kind === "bytes" ? `to_base64(${value})` : `CAST(${value} AS VARCHAR)`;
 }
 
-/** Marks the rows of the stage that fail a rejecting rule. */
-export async function markFailed(relations: SetRelations, request: LoadRequest): Promise<void> {
+/** Marks the rows of the stage that fail a rejecting rule. A stage of the transaction's own does not number its rows from 0. */
+export async function markFailed(relations: SetRelations, request: LoadRequest, stage: string): Promise<void> {
   const failed = await failedRows(relations, request);
   if (failed === undefined) return;
-  const sql = `INSERT INTO batch_stage_marks SELECT _row - 1, 'rejected', codes, reasons FROM (${failed})`;
+  const sql = `INSERT INTO batch_stage_marks SELECT _row - 1 + (SELECT min(rowid) FROM ${stage}), 'rejected', codes, reasons FROM (${failed})`;
   await execute(relations.connection, sql, [], relations.bounds);
 }

@@ -6,6 +6,7 @@ import { ident } from "../engine/identifiers.ts";
 import { execute, type Bounds } from "../engine/statement-runner.ts";
 import { labelledRelation, seqExpression } from "./label.ts";
 import { quarantineRelation } from "./quarantine-rows.ts";
+import { needsOriginals } from "./set-rules.ts";
 import { sourceColumns, sourceRelation, storedTypes, type ReadManner, type SourceColumn } from "./source-reader.ts";
 
 /** @throws MillraceError batch-unreadable when no way of reading works */
@@ -66,8 +67,8 @@ function stageStatement(
   const { source } = request;
   const relation =
     source.kind === "objects" ? sourceRelation(columns, source, manner) : quarantineRelation(columns, source.rows);
-  // A row that may still be held keeps its original too.
-  const originals = request.verdict.references.length > 0 ? "all" : "failed";
+  // A row that may still be held or rejected keeps its original too.
+  const originals = request.verdict.references.length > 0 || needsOriginals(request.verdict) ? "all" : "failed";
   const labelled = labelledRelation(request, columns, relation, { originals });
   const received = source.kind === "objects" ? `CAST(${request.receivedSeq} AS BIGINT)` : "CAST(_file AS BIGINT)";
   const seq = seqExpression(request.contract, received);
