@@ -1,5 +1,5 @@
 // What the admin routes share: who may call them, their bounds, and how they answer.
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { stringifyExact } from "@millrace/core";
 import { jsonContentType } from "../http/security-headers.ts";
 import { boundedCount } from "./admin-request.ts";
@@ -19,6 +19,11 @@ export const adminLimits = {
 
 export const read = { config: { access: "platform.read" } } as const;
 export const operate = { config: { access: "platform.operate" } } as const;
+
+/** Personal data in quarantine is for operators. */
+export function seesPersonalData({ principal }: FastifyRequest): boolean {
+  return principal?.permissions.has("platform.operate") === true;
+}
 
 /** @throws MillraceError request-invalid */
 export function listLimit(text: string | undefined): number {

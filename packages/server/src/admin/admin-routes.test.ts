@@ -3,6 +3,7 @@ import { request, type ClientRequest, type IncomingMessage } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MillraceError } from "@millrace/core";
 import type { Operations } from "../server-parts.ts";
+import { requireReadable } from "./readable-statement.ts";
 import { openStage, stageToken, type Answer, type ServedStage } from "../testing/served-stage.ts";
 
 let stage: ServedStage;
@@ -63,6 +64,24 @@ describe("queries", () => {
     const { status, json } = await post("/admin/query", { sql });
     expect([status, json]).toMatchObject([403, { code: "query-refused" }]);
     expect((await stage.get("/data/shop/orders?select=id")).json).toHaveLength(2);
+  });
+
+  it.each([
+    "SELECT original FROM millrace.quarantine",
+    "SELECT count(*) FROM shop.orders AS o, (FROM Millrace.QUARANTINE) AS q",
+    "WITH quarantine AS (SELECT 1) SELECT (SELECT any_value(repaired) FROM millrace.quarantine)",
+  ])("show quarantined records to operators alone: %s", async (sql) => {
+    const { warehouse } = stage.platform;
+    await expect(requireReadable(sql, warehouse, { showPii: false })).rejects.toMatchObject({
+      code: "forbidden",
+      details: { permission: "platform.operate" },
+    });
+    expect((await post("/admin/query", { sql })).status).toBe(200);
+  });
+
+  it("leave the rest of the system tables to everyone who may query", async () => {
+    const sql = "WITH quarantine AS (SELECT 1) SELECT * FROM quarantine, millrace.rule_results";
+    await expect(requireReadable(sql, stage.platform.warehouse, { showPii: false })).resolves.toBeUndefined();
   });
 
   it("name the table that was meant", async () => {

@@ -4,7 +4,7 @@ import { describeType, MillraceError, type Clock, type ProjectDefinition, type S
 import type { Platform } from "@millrace/runtime";
 import { httpLimits, type Operations, type ServerParts } from "../server-parts.ts";
 import { bodyOf, boundedCount, parametersOf, textField, wholeNumber } from "./admin-request.ts";
-import { adminLimits, listLimit, operate, read, sendJson } from "./admin-answer.ts";
+import { adminLimits, listLimit, operate, read, seesPersonalData, sendJson } from "./admin-answer.ts";
 import { addQuarantineRoutes } from "./quarantine-routes.ts";
 import { streamProgress } from "./progress-stream.ts";
 import { requireReadable } from "./readable-statement.ts";
@@ -44,7 +44,7 @@ function addQueryRoute(app: FastifyInstance, platform: Platform): void {
     const sql = textField(body, "sql", adminLimits.sqlCharsMax);
     const bounds = { fallback: adminLimits.queryRowsDefault, most: adminLimits.queryRowsMax };
     const rowsMax = boundedCount("rowsMax", body["rowsMax"], bounds);
-    await requireReadable(sql, platform.warehouse);
+    await requireReadable(sql, platform.warehouse, { showPii: seesPersonalData(request) });
     const leaving = new AbortController();
     reply.raw.once("close", () => leaving.abort());
     const { queryTimeoutMs: timeoutMs } = adminLimits;

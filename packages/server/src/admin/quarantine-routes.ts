@@ -8,7 +8,7 @@ import type {
   QuarantineRequest,
   QuarantineSelection,
 } from "@millrace/runtime";
-import { adminLimits, listLimit, operate, read, sendJson } from "./admin-answer.ts";
+import { adminLimits, listLimit, operate, read, seesPersonalData, sendJson } from "./admin-answer.ts";
 import { bodyOf, parametersOf, textField, wholeNumber } from "./admin-request.ts";
 
 const filterNames = ["table", "channel", "code", "state", "batch", "after", "showPii", "limit"] as const;
@@ -55,7 +55,7 @@ function placeOf(text: string): { readonly batch: bigint; readonly row: bigint }
 
 function mayShowPii(request: FastifyRequest, wanted: string | undefined): boolean {
   if (wanted !== "true") return false;
-  if (request.principal?.permissions.has("platform.operate") === true) return true;
+  if (seesPersonalData(request)) return true;
   throw new MillraceError("forbidden", "Personal data is shown to operators alone.", {
     details: { permission: "platform.operate" },
   });

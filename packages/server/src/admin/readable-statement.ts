@@ -5,8 +5,20 @@ const systemSchema = "millrace";
 /** Table functions that read nothing. Others can open files of the data folder or run text as SQL. */
 const harmlessFunctions = new Set(["range", "generate_series", "unnest", "json_each", "json_tree"]);
 
-/** @throws MillraceError query-invalid (cannot be parsed, unknown table), query-refused (anything but a SELECT over served tables) */
-export async function requireReadable(sql: string, warehouse: Pick<Warehouse, "analyze" | "tables">): Promise<void> {
+export interface ReadableOptions {
+  /** Whether the caller may see the records of quarantine, which hold personal data as it came. */
+  readonly showPii: boolean;
+}
+
+/**
+ * @throws MillraceError query-invalid (cannot be parsed, unknown table), query-refused (anything but a SELECT over served tables), forbidden (quarantined
+ * records, for callers who may not see personal data)
+ */
+export async function requireReadable(
+  sql: string,
+  warehouse: Pick<Warehouse, "analyze" | "tables">,
+  { showPii }: ReadableOptions,
+): Promise<void> {
   const { kind, tables, tableFunctions } = await warehouse.analyze(sql);
   if (kind !== "select")
     throw new MillraceError("query-refused", "Only a single SELECT can be run here; the statement is something else.");
@@ -15,11 +27,20 @@ export async function requireReadable(sql: string, warehouse: Pick<Warehouse, "a
     throw new MillraceError("query-refused", `The table function ${refused} may not be used here.`, {
       hint: "Read <domain>.<table>; files come in through a channel.",
     });
+  if (!showPii && tables.some(holdsRecords))
+    throw new MillraceError("forbidden", "millrace.quarantine holds personal data, which operators alone may query.", {
+      hint: "Use a token with platform.operate, or GET /admin/quarantine, which hides personal data.",
+      details: { permission: "platform.operate" },
+    });
   const foreign = tables.filter(({ domain }) => domain?.toLowerCase() !== systemSchema);
   if (foreign.length === 0) return;
   const served = (await warehouse.tables()).map((table) => `${table.domain}.${table.name}`);
   const known = new Set(served.map((name) => name.toLowerCase()));
   for (const table of foreign) if (!known.has(fullName(table).toLowerCase())) throw unreadable(table, served);
+}
+
+function holdsRecords({ domain, name }: TableReference): boolean {
+  return domain?.toLowerCase() === systemSchema && name.toLowerCase() === "quarantine";
 }
 
 function unreadable(table: TableReference, served: readonly string[]): MillraceError {

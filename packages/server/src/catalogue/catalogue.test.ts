@@ -16,6 +16,8 @@ function source(): {
   project: ProjectDefinition;
   readonly commit: (event: CommitEvent) => void;
   nowMs: number;
+  /** Answers of the warehouse that are read from now on come after this. */
+  wait: Promise<void>;
 } {
   let listener: (commit: CommitEvent) => void = () => undefined;
   const stored = new Map<string, Stored>([["m.a", { version: 1n, columns: ["x"], kind: "model" }]]);
@@ -41,6 +43,7 @@ function source(): {
     stored,
     asked,
     nowMs: 0,
+    wait: Promise.resolve(),
     project: { config: { name: "p" }, folder: "/", domains: [] } as ProjectDefinition,
     commit: (event: CommitEvent) => listener(event),
   };
@@ -52,12 +55,14 @@ function source(): {
       incarnation: "i",
       tables: () => {
         asked.push("tables");
-        return Promise.resolve([...stored].map(([name, table]) => toStored(name, table)));
+        const found = [...stored].map(([name, table]) => toStored(name, table));
+        return place.wait.then(() => found);
       },
       table: (_domain, name) => {
         asked.push(name);
         const table = stored.get(`m.${name}`);
-        return Promise.resolve(table === undefined ? undefined : toStored(`m.${name}`, table));
+        const found = table === undefined ? undefined : toStored(`m.${name}`, table);
+        return place.wait.then(() => found);
       },
     },
     onCommit: (next) => {
@@ -107,6 +112,35 @@ it("finds new tables after their first commit, and looks for unknown ones once a
   for (let call = 0; call < 5; call += 1)
     await expect(catalogue.table("m", "bb")).rejects.toMatchObject({ code: "not-found" });
   expect(asked).toEqual(["tables", "tables", "tables"]);
+});
+
+it("lets requests that come while it reads wait for what it finds", async () => {
+  const place = source();
+  const { catalogue, stored, commit } = place;
+  await expect(catalogue.table("m", "b")).rejects.toMatchObject({ code: "not-found" });
+  stored.set("m.b", { version: 1n, columns: ["x"], kind: "model" });
+  commit(built("m.b", 1n));
+  const requests = [1, 2, 3].map(() => catalogue.table("m", "b").then((table) => table.fullName));
+  expect(await Promise.all(requests)).toEqual(["m.b", "m.b", "m.b"]);
+});
+
+it("keeps the newer shape when an older answer about it comes later", async () => {
+  const place = source();
+  const { catalogue, stored, commit } = place;
+  await catalogue.tables();
+  const late = Promise.withResolvers<void>();
+  place.wait = late.promise;
+  commit(built("m.a", 2n));
+  const first = catalogue.table("m", "a");
+  await Promise.resolve();
+  place.wait = Promise.resolve();
+  stored.set("m.a", { version: 3n, columns: ["x", "y"], kind: "model" });
+  commit(built("m.a", 3n));
+  const names = async (): Promise<string[]> => (await catalogue.table("m", "a")).columns.map(({ name }) => name);
+  expect(await names()).toEqual(["x", "y"]);
+  late.resolve();
+  await first;
+  expect(await names()).toEqual(["x", "y"]);
 });
 
 it("reads everything anew when the project was exchanged, and gives views no version", async () => {

@@ -97,8 +97,9 @@ export class Catalogue {
     this.#stop();
   }
 
+  /** False also while everything is read anew: what is known then may be what is being replaced. */
   #fresh(): boolean {
-    return !this.#stale && this.#project === this.#source.project;
+    return !this.#stale && this.#loading === undefined && this.#project === this.#source.project;
   }
 
   async #refresh(): Promise<void> {
@@ -132,6 +133,8 @@ export class Catalogue {
     const known = this.#entries.get(key)?.served;
     if (mark === undefined || known === undefined || this.#project === undefined) return;
     const stored = await this.#source.warehouse.table(known.domain, known.name);
+    // Another request has looked behind a later commit: this answer may be older.
+    if (!this.#suspects.has(key)) return;
     if (stored === undefined) this.#stale = true;
     else this.#entries.set(key, this.#entryOf(stored, this.#project));
     this.#clear(key, mark);
