@@ -1,7 +1,7 @@
 // Rejected rows as their owner meets them: tried, repaired by value, SQL and function, re-admitted, discarded; what is said and what is remembered.
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { runCommand } from "../testing/run-command.ts";
 
@@ -98,6 +98,43 @@ it("repairs one row by hand, discards another, and remembers who and why", async
   expect(JSON.parse((await runCommand(shop, "status", "--json")).out)).toMatchObject({
     quarantine: { open: 0, held: 0, readmitted: 2, discarded: 1 },
   });
+});
+
+it("repairs a row once, also when it then waits for its parent", async () => {
+  const stock = join(root, "stock");
+  const files: Readonly<Record<string, string>> = {
+    "millrace.config.ts":
+      'import { defineProject } from "millrace";\nexport const project = defineProject({ name: "stock" });\n',
+    "domains/stock/contracts.ts": `import { contract, t } from "millrace";
+export const Item = contract("items", { sku: t.string().key() });
+export const Move = contract("moves", { sku: t.string().references("stock.items.sku"), qty: t.int32() });\n`,
+    "domains/stock/channels.ts": `import { files, quietPeriod } from "millrace";
+import { Move } from "./contracts.ts";
+export const moves = files("drops/*.csv", { into: Move, ready: quietPeriod("1s"), every: "on-arrival" });\n`,
+    "drops/moves.csv": "sku,qty\na,x1\nb,5\n",
+    "fix.ts": `export function fix(record: Record<string, string>) {
+  return { ...record, qty: \`\${record.qty.replace("x", "")}0\` };\n}\n`,
+  };
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(stock, name)), { recursive: true });
+    writeFileSync(join(stock, name), text);
+  }
+  expect(await runCommand(stock, "run")).toMatchObject({ code: 0 });
+  const states = async (): Promise<unknown> => {
+    const { out } = await runCommand(stock, "quarantine", "list", "--json");
+    return (JSON.parse(out) as Record<string, unknown>[]).map(({ row, state, repaired }) => [row, state, repaired]);
+  };
+  expect(await states()).toEqual([
+    [1, "open", undefined],
+    [2, "held", undefined],
+  ]);
+  const fix = ["fix", "--table", "stock.moves", "--with", "fix.ts", "--readmit", "--json"];
+  const { code, out } = await runCommand(stock, "quarantine", ...fix);
+  expect([code, JSON.parse(out)]).toMatchObject([0, { rows: 2, readmitted: 0 }]);
+  expect(await states()).toEqual([
+    [1, "held", '{"sku":"a","qty":"10"}'],
+    [2, "held", '{"sku":"b","qty":"50"}'],
+  ]);
 });
 
 it.each([

@@ -40,6 +40,9 @@ it("passes the tests of a new project, and leaves its data alone", async () => {
   expect({ code, err }).toEqual({ code: 0, err: "" });
   expect(out).toMatch(/pass {2}sales\.sales: each broken rule has its code \(\d+ ms\)/);
   expect(out).toContain("2 passed, 0 failed");
+  expect((await runCommand(shop, "test", "revenu of days")).out).toBe(
+    "none of the 2 tests is meant: see millrace test --help\n",
+  );
   expect(existsSync(join(shop, ".millrace"))).toBe(false);
 });
 
@@ -101,6 +104,7 @@ it.each([
   ["- contract: moves\n  given: 5\n", "stock.yaml:1: given is a list of rows"],
   ["- contract: moves\n  given: [{}]\n  expect: { rejected: { 2: [x] } }\n", "row 2 is none of the 1 given rows"],
   ["- contract: moves\n  given: []\n  expected: {}\n", '"expected" is not known here'],
+  ["- model: low\n  expect: { ordered: yes, rows: [] }\n", "stock.yaml:1: expect.ordered is neither true nor false"],
   ["a: [1\nb: 2\n", "stock.yaml:2"],
 ])("tells a mistake with its line: %j", async (text, message) => {
   const { code, err } = await withTests(text);

@@ -26,16 +26,20 @@ export async function fixRows(
   source: string,
 ): Promise<Wire<QuarantineOutcome>> {
   const outcomes: Wire<QuarantineOutcome>[] = [];
+  // A repaired row that is re-admitted may be held now, and would be met again among those.
+  const done = new Set<string>();
   for (const state of ["open", "held"])
     for await (const rows of pages(admin, request, state)) {
-      const records = await fix.apply(rows.map(taskOf));
-      const fixed = rows.flatMap((row, at): FixedRecord[] =>
+      const fresh = rows.filter((row) => !done.has(placeOf(row)));
+      const records = await fix.apply(fresh.map(taskOf));
+      const fixed = fresh.flatMap((row, at): FixedRecord[] =>
         records[at] === undefined ? [] : [{ batch: BigInt(row.batch), row: BigInt(row.row), record: records[at] }],
       );
       for (const part of bounded(fixed)) {
         const selection = { ...request.selection, table: rows[0]?.table ?? "" };
         const change = { kind: "records", records: part, source } as const;
         outcomes.push(await admin.quarantineAct({ ...request, id: idOf(request.id, part), selection, change }));
+        for (const record of part) done.add(placeOf(record));
       }
     }
   return joined(request, outcomes);
@@ -87,9 +91,13 @@ function* bounded(records: readonly FixedRecord[]): Generator<readonly FixedReco
   if (part.length > 0) yield part;
 }
 
+function placeOf({ batch, row }: { readonly batch: unknown; readonly row: unknown }): string {
+  return `${String(batch)}:${String(row)}`;
+}
+
 /** The same rows asked for again are the same request. */
 function idOf(id: string, part: readonly FixedRecord[]): string {
-  const rows = part.map(({ batch, row }) => `${batch}:${row}`).join();
+  const rows = part.map(placeOf).join();
   return `${id}-${createHash("sha256").update(rows).digest("hex").slice(0, 16)}`;
 }
 

@@ -73,7 +73,9 @@ function modelTest(
   const wanted = object(common, "expect", expect);
   refuseUnknown(common, wanted, ["rows", "ordered"]);
   const rows = rowsOf(common, "expect.rows", wanted["rows"]);
-  return { ...common, kind: "model", model, expect: { rows, ordered: wanted["ordered"] === true } };
+  const ordered = wanted["ordered"] ?? false;
+  if (typeof ordered !== "boolean") throw wrong(common, "expect.ordered is neither true nor false");
+  return { ...common, kind: "model", model, expect: { rows, ordered } };
 }
 
 type Verdict = Extract<RowTest, { kind: "contract" }>["expect"];

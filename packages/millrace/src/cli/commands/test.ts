@@ -27,11 +27,14 @@ export function testCommand(io: Io, exit: (code: number) => void): Command {
       const context = new CommandContext(io, options);
       const project = await context.project();
       const { readRowTests } = await import("../../row-tests/read-row-tests.ts");
-      const tests = readRowTests(project).filter((test) => isWanted(test, text, options.domain));
+      const all = readRowTests(project);
+      const tests = all.filter((test) => isWanted(test, text, options.domain));
       const results = await run(project, tests);
       const failed = results.filter(({ passed }) => !passed).length;
       const report = { passed: results.length - failed, failed, tests: results };
-      context.answer(report, () => reportText(results, project.folder));
+      context.answer(report, () =>
+        tests.length === 0 ? nothingText(all.length) : reportText(results, project.folder),
+      );
       if (failed > 0) exit(FAILED);
     });
 }
@@ -60,8 +63,13 @@ async function run(project: ProjectDefinition, tests: readonly RowTest[]): Promi
   }
 }
 
+function nothingText(written: number): string {
+  return written === 0
+    ? "no tests: write some in domains/<domain>/tests/*.yaml"
+    : `none of the ${written} tests is meant: see millrace test --help`;
+}
+
 function reportText(results: readonly RowTestResult[], folder: string): string {
-  if (results.length === 0) return "no tests: write some in domains/<domain>/tests/*.yaml";
   const lines = results.flatMap((result) => {
     const head = `${result.passed ? "pass" : "FAIL"}  ${result.subject}: ${result.name} (${Math.round(result.elapsedMs)} ms)`;
     if (result.passed) return [head];
