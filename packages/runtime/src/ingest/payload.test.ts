@@ -1,7 +1,7 @@
 // Bodies become NDJSON without losing a byte of a value, and what is no JSON is refused.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { readPayload, recordsOf } from "./payload.ts";
+import { readPayload, recordsOf, type RecordJudge } from "./payload.ts";
 import { lateJudge } from "./record-judge.ts";
 
 const bounds = { ingestBytesMax: 1024 * 1024, ingestEventsMax: 1000 };
@@ -44,4 +44,20 @@ it("passes NDJSON on as the same bytes, and counts only lines with something on 
   const loose = read('\ufeff{"a":1}\n \n\t\r\n{"a":2}', "ndjson");
   expect(loose.count).toBe(2);
   expect(Buffer.from(loose.bytes).toString()).toBe('{"a":1}\n{"a":2}\n');
+});
+
+it("lets the reader see no further than the line, so that hostile lines cost one pass", () => {
+  const seen: number[] = [];
+  const watching: RecordJudge = {
+    ...lateJudge,
+    malformed: ["visits.record.malformed"],
+    read: (body, at) => {
+      seen.push(body.bytes.indexOf(0, at) - at);
+      return lateJudge.read(body, at);
+    },
+  };
+  const payload = readPayload({ body: Buffer.from("[\n[1,\n[2]\n["), format: "ndjson" }, bounds, watching);
+  expect(payload.rejected.map(({ index }) => index)).toEqual([0, 1, 3]);
+  expect(Buffer.from(payload.bytes).toString()).toBe("[\n[1,\n[2]\n[\n");
+  expect(seen).toEqual([1, 3, 3, 1]);
 });

@@ -167,9 +167,12 @@ function lineCodes(
   { at, end }: { at: number; end: number },
   judge: RecordJudge,
 ): readonly VerdictCode[] {
+  const { bytes } = body;
+  // A value may not go on in the next line: a 0 in place of the line end stops the reader here, so that no line is read more than once.
+  bytes[end] = 0;
   const behind = judge.read(body, at);
-  // A value may not go on in the next line.
-  const good = behind >= 0 && behind <= end && skipBlanks(body.bytes, behind) >= end;
+  const good = behind >= 0 && skipBlanks(bytes, behind) >= end;
+  if (end < body.text.length) bytes[end] = NEWLINE;
   return good ? judge.codes : judge.malformed;
 }
 

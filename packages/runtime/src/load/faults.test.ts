@@ -106,6 +106,22 @@ it("quarantines a page that cannot be read as a whole, goes on, and loads it by 
   expect((await stage.platform.status()).quarantine).toMatchObject({ open: 0n, readmitted: 1n });
 });
 
+it("loads nothing of a file of which one object cannot be read, and all of it once when it comes again", async () => {
+  await open();
+  const format = { kind: "json", path: ["data"] } as const;
+  const page = (name: string): string => JSON.stringify({ data: [{ page: name, ms: 1 }] });
+  const broken = [page("/a"), "{"];
+  shopping.visits.items.push({ objects: broken, format, files: [file("whole", broken.join(""))] });
+  const report = await stage.platform.runUntilIdle({});
+  expect(report.errors).toMatchObject([{ code: "file-unreadable" }]);
+  expect(await stage.rows("SELECT page FROM shop.visits")).toEqual([]);
+  const mended = [page("/a"), page("/b")];
+  const files = [file("whole", mended.join(""), 2n)];
+  shopping.visits.items.push({ objects: mended, format, files, replacesPaths: ["whole"] });
+  await stage.platform.runUntilIdle({});
+  expect(await stage.rows("SELECT page FROM shop.visits ORDER BY page")).toEqual(["/a", "/b"]);
+});
+
 it("keeps a replaced table as it is when a part of its new content cannot be read, and tries again", async () => {
   const channel = queueChannel({ domain: "shop", name: "visits_in", contract: Visit, write: "replace" });
   const [domain] = shopping.project.domains;

@@ -144,7 +144,11 @@ export class Loader {
       signal,
     );
     const failed = new Set(unreadable.map(({ object }) => object));
-    const open = work.open.filter((object) => !failed.has(object));
+    const files = new Set(unreadable.map(({ object }) => object.path));
+    // A refused file comes again as a whole: none of its objects may stay.
+    const open = work.open.filter(
+      (object) => !failed.has(object) && (object.path === undefined || !files.has(object.path)),
+    );
     // Each can be read, but not all of them together: files that hold one column in different types.
     const parts = failed.size === 0 ? open.length : 1;
     return { ...work, open, unreadable, parts };
