@@ -63,6 +63,21 @@ it("keeps digits that JavaScript would round", async () => {
   ]);
 });
 
+it("takes values that are nested deeper than the stack reaches, and leaves them to the loader", async () => {
+  const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+  const events = [order("a", 1, deep), order("b", deep), order("c", 1), order("d", 1, -1)];
+  const receipt = await send(events.join("\n"), "ndjson");
+  expect(receipt).toMatchObject({ received: 4, rejected: [{ index: 3, codes: ["orders.amount.min"] }] });
+  expect((await stage.platform.runUntilIdle({})).errors).toEqual([]);
+  expect(await stage.rows("SELECT order_id FROM shop.orders")).toEqual(["c"]);
+  const rejected = await stage.platform.quarantineList({ limit: 10, showPii: false });
+  expect(rejected.map(({ codes }) => codes)).toEqual([
+    ["orders.amount.type"],
+    ["orders.seq.type"],
+    ["orders.amount.min"],
+  ]);
+});
+
 it("takes NDJSON with blank lines and without a last newline, and quarantines malformed lines", async () => {
   const receipt = await send(`${order("a", 1)}\r\n\n{"order_id":\n${order("b", 1)}`, "ndjson");
   expect(receipt).toMatchObject({ received: 3, rejected: [{ index: 1, codes: ["orders.record.malformed"] }] });

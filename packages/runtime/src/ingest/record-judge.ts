@@ -23,6 +23,17 @@ export class ContractJudge implements RecordJudge {
   }
 
   read(body: BodyText, at: number): number {
+    try {
+      return this.#judge(body, at);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      // A value that is nested deeper than the stack reaches: the loader, which does not recurse, judges it alone.
+      this.codes = none;
+      return endOfValue(body.bytes, at);
+    }
+  }
+
+  #judge(body: BodyText, at: number): number {
     const end = this.#reader.read(body, at);
     // Anything but an object has no fields to judge.
     if (end >= 0)
