@@ -14,8 +14,9 @@ import {
   type Random,
 } from "@millrace/core";
 import type { ChannelClaims } from "../load/channel-claims.ts";
-import { isStorageError } from "../load/storage-errors.ts";
 import type { Loader } from "../load/loader.ts";
+import { isStorageError } from "../load/storage-errors.ts";
+import { cannotBeRead } from "../load/unreadable.ts";
 import { ChannelState } from "./channel-state.ts";
 
 export interface ChannelRunnerParts {
@@ -119,13 +120,14 @@ export class ChannelRunner {
     const fields = { channel: this.name, error: error.toJSON() };
     metrics.count("millrace_channel_failures_total", 1, { channel: this.name, code: error.code });
     if (isStorageError(error)) this.#parts.onStorageError(error);
-    const worthAnotherTry = error.kind === "transient" || error.code === "batch-unreadable";
-    if (!worthAnotherTry || (error.code === "batch-fenced" && (await this.#overtaken()))) {
+    // The source may have something better when it is read again.
+    const unreadable = cannotBeRead(error);
+    if ((error.kind !== "transient" && !unreadable) || (error.code === "batch-fenced" && (await this.#overtaken()))) {
       this.state.stopped(error);
       log.error("A channel stopped.", fields);
       throw error;
     }
-    if (exhausted || error.code === "batch-unreadable") {
+    if (exhausted || unreadable) {
       this.state.failing(error);
       log.error("A channel failed; its next trigger tries again.", fields);
       throw error;

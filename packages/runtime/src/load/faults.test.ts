@@ -1,5 +1,5 @@
 // What the loader does when the warehouse fails: tries again, loads in parts, or stops everything, and never loads anything twice.
-import { MillraceError, type ProjectDefinition } from "@millrace/core";
+import { contract, MillraceError, rule, sql, t, type ProjectDefinition } from "@millrace/core";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { newFolder, openStage, removeFolder, type OpenStage } from "../testing/embedded-stage.ts";
 import type { Faults } from "../testing/faulty-warehouse.ts";
@@ -133,6 +133,20 @@ it("keeps a replaced table as it is when a part of its new content cannot be rea
   expect(report.errors).toMatchObject([{ code: "batch-unreadable" }]);
   expect(report.channels).toMatchObject([{ state: "failing" }]);
   expect(await stage.rows("SELECT page FROM shop.visits")).toEqual(["/good"]);
+});
+
+it("tries a replaced table again whose new content a blocking rule refused", async () => {
+  const quick = contract("visits", { page: t.string(), ms: t.int32() }, [
+    rule("quick", sql`ms < 10`, { severity: "block" }),
+  ]);
+  const channel = queueChannel({ domain: "shop", name: "visits_in", contract: quick, write: "replace" });
+  const [domain] = shopping.project.domains;
+  const contracts = domain!.contracts.map((one) => (one.name === "visits" ? quick : one));
+  await open({ ...shopping.project, domains: [{ ...domain!, contracts, channels: [channel] }] });
+  shopping.visits.push({ page: "/slow", ms: 99 });
+  const report = await stage.platform.runUntilIdle({});
+  expect(report.errors).toMatchObject([{ code: "batch-blocked" }]);
+  expect(report.channels).toMatchObject([{ state: "failing" }]);
 });
 
 it("gives up with a coded error when one object alone does not fit", async () => {

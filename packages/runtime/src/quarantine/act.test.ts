@@ -190,6 +190,40 @@ it("does once what is asked twice, also where it was interrupted", async () => {
   expect(await stage.platform.replay(2n, { request: "r" })).toEqual(replayed);
 });
 
+it("does once what is asked twice at the same time", async () => {
+  await stage.close();
+  await open({ readmitRowsMax: 2 });
+  shopping.visits.push(...[1, 2, 3, 4, 5].map((at) => ({ page: `/${at}`, ms: -at })));
+  await run();
+  const selection = { table: "shop.visits" };
+  const fix = { id: "twins", kind: "fix", selection, change: { kind: "sql", set: { ms: "1 + ms::int" } } } as const;
+  const outcomes = await Promise.all([act(fix), act(fix)]);
+  expect(outcomes).toMatchObject([{ rows: 5n }, { rows: 5n }]);
+  expect(await stage.rows("SELECT row_count FROM millrace.quarantine_actions")).toEqual([5n]);
+  const repaired = "SELECT string_agg(repaired->>'ms', ' ' ORDER BY row_no) FROM millrace.quarantine";
+  expect(await stage.one(repaired)).toBe("0 -1 -2 -3 -4");
+  const { batch } = (await stage.platform.quarantineList({ limit: 1 }))[0]!;
+  const replay = () => stage.platform.replay(batch, { request: "twins" });
+  const [first, second] = await Promise.all([replay(), replay()]);
+  expect(second).toEqual(first);
+  expect(await stage.one("SELECT count(*) FROM millrace.ledger WHERE kind = 'replay'")).toBe(1n);
+});
+
+it("refuses an id that belongs to something else", async () => {
+  for (const ms of [-1, 1]) {
+    shopping.visits.push({ page: "/", ms });
+    await run();
+  }
+  const selection = { table: "shop.visits" };
+  await act({ id: "taken", kind: "readmit", selection });
+  const conflict = { code: "idempotency-conflict" };
+  await expect(act({ id: "taken", kind: "discard", selection, reason: "r" })).rejects.toMatchObject(conflict);
+  await expect(act({ id: "taken", kind: "readmit" })).rejects.toMatchObject(conflict);
+  expect(await counts()).toEqual([1n, 0n, 0n, 0n]);
+  await stage.platform.replay(2n, { request: "taken" });
+  await expect(stage.platform.replay(3n, { request: "taken" })).rejects.toMatchObject(conflict);
+});
+
 it("takes rows of many batches in bounded parts, each row once", async () => {
   const batches = 230;
   const columns =

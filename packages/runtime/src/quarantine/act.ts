@@ -42,21 +42,38 @@ const SAMPLES_MAX = 20;
 const BATCHES_MAX = 200;
 
 /**
- * Errors: request-invalid, quarantine-not-found, query-invalid, query-refused (nothing was written); those of the loader (parts that were committed stay,
+ * Errors: request-invalid, idempotency-conflict, quarantine-not-found, query-invalid, query-refused (nothing was written); those of the loader (parts that were committed stay,
  * and the same id goes on behind them).
  */
 export async function actOnQuarantine(parts: ActParts, request: QuarantineRequest): Promise<QuarantineOutcome> {
-  const before = request.dryRun === true ? undefined : await findAction(parts.warehouse, request.id);
+  const before = await earlier(parts.warehouse, request);
   if (before !== undefined && before.last === undefined) return finished(before);
   const selection = selectionSql(request.selection, request.change);
   const table = before?.table ?? (await tableOf(parts.warehouse, request.selection, selection));
   const outcome = new Outcome(request, table);
   if (table === undefined) return outcome.report();
   const plan = await planAction(parts, request, { table, selection });
-  if (before !== undefined) outcome.goesOn(before.rows, before.readmitted);
-  for (let place: ActionPlace | undefined = before?.last ?? FIRST; place !== undefined;)
+  for (let place: ActionPlace | undefined = FIRST; place !== undefined;)
     place = await doPart(parts, plan, { place, outcome });
   return outcome.report();
+}
+
+/** What was done before under the request's id. @throws MillraceError idempotency-conflict */
+async function earlier(
+  reader: Pick<Warehouse, "query">,
+  request: QuarantineRequest,
+): Promise<StoredAction | undefined> {
+  const { id, kind, selection, dryRun } = request;
+  const stored = dryRun === true ? undefined : await findAction(reader, id);
+  if (stored === undefined || (stored.kind === kind && stored.table === (selection.table ?? stored.table)))
+    return stored;
+  throw new MillraceError(
+    "idempotency-conflict",
+    `Id "${id}" belongs to a ${stored.kind} of rows of ${stored.table}.`,
+    {
+      hint: "Use a new id for another action; nothing was changed.",
+    },
+  );
 }
 
 const FIRST: ActionPlace = { channel: "", batch: -1n, row: -1n };
@@ -87,7 +104,10 @@ async function storedContract(warehouse: Warehouse, table: string): Promise<Cont
   return stored === undefined ? undefined : (JSON.parse(stored.definition) as ContractDefinition);
 }
 
-/** One transaction; returns the place where the next one begins, undefined when this was the last. */
+/**
+ * One transaction; returns the place where the next one begins, undefined when this was the last. Where an action stands is read inside it: the same id
+ * may be asked for twice at a time.
+ */
 async function doPart(
   parts: ActParts,
   plan: Plan,
@@ -98,7 +118,11 @@ async function doPart(
   let next: ActionPlace | undefined;
   await parts.transactions.run({ channel: "quarantine", domain, name }, async (tx) => {
     outcome.begin();
-    const rows = await selectRows(tx, plan, place, parts.readmitRowsMax);
+    const stored = await earlier(tx, request);
+    if (stored !== undefined) outcome.goesOn(stored.rows, stored.readmitted);
+    next = stored?.last;
+    if (stored !== undefined && next === undefined) return [];
+    const rows = await selectRows(tx, plan, next ?? place, parts.readmitRowsMax);
     const full = rows.length >= parts.readmitRowsMax || batchesOf(rows) >= BATCHES_MAX;
     next = full ? rows.at(-1) : undefined;
     const samples = request.dryRun === true && outcome.wantsSamples ? await sample(tx, plan) : [];

@@ -30,7 +30,7 @@ export interface ReplayParts {
  * Counts of the original batch stay; the replay has its own ledger row of kind `replay`. Rows of quarantine that pass now are re-admitted, rows that
  * fail again keep their identity. Asked again with the same `request`, it answers what was done and does nothing.
  *
- * Errors: batch-not-found, request-invalid (nothing that could be replayed), object-missing, and those of the loader.
+ * Errors: batch-not-found, idempotency-conflict, request-invalid (nothing that could be replayed), object-missing, and those of the loader.
  */
 export async function replayBatch(
   parts: ReplayParts,
@@ -38,19 +38,39 @@ export async function replayBatch(
   options: { readonly request?: string } = {},
 ): Promise<BatchReport> {
   const { request } = options;
-  const before = request === undefined ? undefined : await findReplay(parts.warehouse, request);
-  if (before !== undefined) return toReport(before);
   const named = await readEntry(parts.warehouse, batch);
   if (named.kind === "readmit") throw refuse(batch, "is a re-admission; replay the batches that its rows came from");
   const origin =
     named.source.origin === undefined ? named : await readEntry(parts.warehouse, BigInt(named.source.origin));
+  const before = await earlier(parts.warehouse, origin, request);
+  if (before !== undefined) return toReport(before);
   const table = parts.tables.get(origin.table);
   if (writeMode(table, origin.channel) === "replace") await refuseOlderReplace(parts.warehouse, origin);
   const subject = { channel: origin.channel, domain: table.domain, name: table.contract.name };
-  const reports = await parts.transactions.run(subject, (tx) => replay(tx, parts, origin, request));
-  const report = reports[0];
+  const twin: LedgerEntry[] = [];
+  const reports = await parts.transactions.run(subject, async (tx) => {
+    // Once more inside: the same request may be asked for twice at a time.
+    const done = await earlier(tx, origin, request);
+    if (done === undefined) return replay(tx, parts, origin, request);
+    twin.push(done);
+    return [];
+  });
+  const report = reports[0] ?? twin.map(toReport)[0];
   if (report === undefined) throw new MillraceError("internal", `Replay of batch ${batch} left no report.`);
   return report;
+}
+
+/** What was done before for the request. @throws MillraceError idempotency-conflict */
+async function earlier(
+  reader: Pick<Warehouse, "query">,
+  origin: LedgerEntry,
+  request: string | undefined,
+): Promise<LedgerEntry | undefined> {
+  const found = request === undefined ? undefined : await findReplay(reader, request);
+  if (found === undefined || found.source.origin === String(origin.batch)) return found;
+  throw new MillraceError("idempotency-conflict", `Request "${request}" replayed batch ${found.source.origin}.`, {
+    hint: "Use a new request for another batch; nothing was changed.",
+  });
 }
 
 async function replay(
