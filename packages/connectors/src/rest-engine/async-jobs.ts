@@ -10,6 +10,7 @@ import type {
   Requester,
   StreamPlan,
 } from "./components.ts";
+import { keepable } from "./keepable.ts";
 import { PageWalk, type PageAt } from "./page-walk.ts";
 import type { RequestParts } from "./request.ts";
 import { sendRequest } from "./send-request.ts";
@@ -143,7 +144,7 @@ async function earlierJob(
 async function finishedJob(parts: JobParts, slice: StreamSlice, signal: AbortSignal): Promise<StreamSlice | undefined> {
   const { retriever, name } = parts.plan;
   for (let attempt = 1; ; attempt += 1) {
-    const created = await ask(parts, retriever.creation, slice, signal);
+    const created = keepable(await ask(parts, retriever.creation, slice, signal));
     const job = withExtra(slice, { creation_response: created });
     const { status, polled } = await settled(parts, job, signal);
     if (status === "completed") return withExtra(job, { polling_response: polled });

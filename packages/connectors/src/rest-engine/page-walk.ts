@@ -4,7 +4,7 @@ import { MillraceError, stringifyExact } from "@millrace/core";
 import { joinParts } from "./build-request.ts";
 import type { EngineContext, OpenCursor, OpenPartitions, PageSeen, SimpleRetriever, StreamPlan } from "./components.ts";
 import { LoopGuard } from "./loop-guard.ts";
-import { formOf, type PageForm, readPage, type PageContent } from "./read-page.ts";
+import { formOf, linesOf, type PageForm, readPage, type PageContent } from "./read-page.ts";
 import type { RequestParts } from "./request.ts";
 import { sendRequest, type Sent } from "./send-request.ts";
 import type { Fields, PageToken, StreamSlice } from "./slice.ts";
@@ -272,7 +272,9 @@ function mergedPage(
     else merged.set(key, { ...merged.get(key), ...record });
   }
   const records = [...single, ...merged.values()];
-  return { ...last, records, extracted: Math.max(...pages.map((page) => page.extracted)) };
+  const extracted = Math.max(...pages.map((page) => page.extracted));
+  // What is stored is what was merged, not the last answer.
+  return { ...last, records, extracted, bytes: linesOf(records) };
 }
 
 function send(

@@ -2,6 +2,7 @@
 import { MillraceError } from "@millrace/core";
 import { joinParts, partOf, textOf } from "./build-request.ts";
 import type { PageSeen, Paginator } from "./components.ts";
+import { keepable } from "./keepable.ts";
 import type { RequestOption, RequestParts } from "./request.ts";
 import type { PageToken } from "./slice.ts";
 
@@ -45,7 +46,7 @@ export function tokenPaginator({ token, into, size, kind = "cursor" }: TokenPagi
     parts: (at) => joinParts([partOf(option, at), sizePart(size)]),
     address: (at) => (into === "address" && at !== undefined ? textOf(at) : undefined),
     next(page) {
-      const found = token(page);
+      const found = keepable(token(page));
       return isEmpty(found) ? undefined : found;
     },
   };

@@ -8,6 +8,7 @@ import type {
   PartitionStart,
   StreamPlan,
 } from "./components.ts";
+import { keepable } from "./keepable.ts";
 import { valueAtPath } from "./record-path.ts";
 import type { RequestOption } from "./request.ts";
 import type { Fields } from "./slice.ts";
@@ -78,7 +79,7 @@ class ParentPartitions implements OpenPartitions {
     for await (const page of walk.pages(signal)) {
       const before = page.before();
       for (const [record, fields] of page.content.records.entries()) {
-        const value = valueAtPath(fields, parent.key);
+        const value = keepable(valueAtPath(fields, parent.key));
         if (record < skipped || value === undefined || value === null) continue;
         const partition = { [parent.field]: value, parent_slice: page.slice.partition };
         const parents = incremental && before.state !== undefined ? { [plan.name]: before.state } : {};
@@ -111,7 +112,7 @@ function isSet(value: unknown): boolean {
 }
 
 function extraOf(record: Fields, { extraFields = [] }: ParentStream): Fields {
-  return Object.fromEntries(extraFields.map((path) => [path.join("."), valueAtPath(record, path) ?? null]));
+  return Object.fromEntries(extraFields.map((path) => [path.join("."), keepable(valueAtPath(record, path) ?? null)]));
 }
 
 function documentOf(record: Fields, { documentPath }: ParentStream): { readonly document?: unknown } {

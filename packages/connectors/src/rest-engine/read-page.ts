@@ -2,6 +2,7 @@
 // needs the records.
 import { stringifyExact } from "@millrace/core";
 import type { CursorStrategy, Decoder, QueryProperties, RecordSelector, StreamPlan } from "./components.ts";
+import { withoutMark } from "./decoders/decoders.ts";
 import { valueAtPath } from "./record-path.ts";
 import type { Answer } from "./request.ts";
 import type { Fields, StreamSlice } from "./slice.ts";
@@ -85,7 +86,8 @@ export async function readPage(
     const records = changed(found, selector, { slice, ...(keeps === undefined ? {} : { keeps }) });
     return { ...page, records, bytes: linesOf(records) };
   }
-  const bytes = form.kind === "ndjson" ? answer.bytes : fitting(answer.bytes, { document, found, path: form.path });
+  const bytes =
+    form.kind === "ndjson" ? withoutMark(answer.bytes) : fitting(answer.bytes, { document, found, path: form.path });
   return { ...page, records: found.filter(isFields), bytes };
 }
 
@@ -130,7 +132,7 @@ function fitting(
     path,
   }: { readonly document: unknown; readonly found: readonly unknown[]; readonly path: readonly string[] },
 ): Uint8Array {
-  const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+  const start = withoutMark(bytes);
   const isList = firstByte(start) === 0x5b;
   const isFound =
     path.length === 0 ? isList || found.length > 0 : !isList && Array.isArray(valueAtPath(document, path));

@@ -121,6 +121,7 @@ async function once<T>(options: SendOptions<T>, signal: AbortSignal): Promise<Tr
     count(context, response.status === 429 ? "429" : `${Math.floor(response.status / 100)}xx`);
     return await take(options, { plain: plain.request, request: proven, response });
   } catch (thrown) {
+    if (signal.aborted) permit.done({ cancelled: true });
     signal.throwIfAborted();
     if (!isMillraceError(thrown)) throw thrown;
     count(context, thrown.code);

@@ -24,6 +24,7 @@ import {
 import { recordSelector } from "./record-selector.ts";
 import { AnswerCache } from "./answer-cache.ts";
 import { queryProperties, valuesFromStream } from "./query-properties.ts";
+import { StreamWalk } from "./stream-walk.ts";
 import { schemaNormaliser } from "./schema-normaliser.ts";
 import { joinUrl } from "./build-request.ts";
 
@@ -174,6 +175,31 @@ describe("partitions", () => {
     expect(paths(api).slice(before)).toContain("/shops?offset=3");
   });
 
+  it("of a parent whose numbers are beyond 2^53, resumed at each", async () => {
+    await using api = await apiServer(({ url }, response) =>
+      url.pathname === "/p"
+        ? response.end('{"data":[{"id":9007199254740993},{"id":9007199254740995}]}')
+        : sendJson(response, { data: [{ id: url.search }] }),
+    );
+    await using stage = engineStage();
+    const plan = planOf(api.address, {
+      path: "/kids",
+      partitioner: parentPartitioner([
+        {
+          plan: planOf(api.address, { path: "/p", name: "p" }),
+          key: ["id"],
+          field: "p",
+          incremental: false,
+          option: inQuery("p"),
+        },
+      ]),
+    });
+    const whole = await readAll(stage, plan);
+    expect(ids(whole.records)).toEqual(["?p=9007199254740993", "?p=9007199254740995"]);
+    const rest = await readAll(stage, plan, { from: whole.places[1] as never });
+    expect(ids(rest.records)).toEqual(["?p=9007199254740995"]);
+  });
+
   it("whose first page stands in the parent's record", async () => {
     await using api = await apiServer(({ url }, response) =>
       sendJson(
@@ -279,6 +305,16 @@ describe("properties", () => {
     const { records } = await readAll(stage, planOf(api.address, { path: "/x", properties, requestParts: fields }));
     expect(records).toEqual([1, 2].map((id) => ({ id, z: `z${id}`, a: `a${id}`, b: `b${id}`, c: `c${id}` })));
     expect(paths(api)).toEqual(["/names", "/x?fields=z%2Ca%2Cb", "/x?fields=z%2Cc"]);
+    // What is stored is what was merged.
+    const walk = new StreamWalk(stage, planOf(api.address, { path: "/x", properties, requestParts: fields }), {});
+    for await (const { content } of walk.pages(new AbortController().signal))
+      expect(
+        Buffer.from(content.bytes)
+          .toString()
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line) as unknown),
+      ).toEqual(records);
     const byChars = queryProperties({
       names: ["abc", "de", "f"],
       always: [],

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { LoopGuard } from "../rest-engine/loop-guard.ts";
 import { cursor, linkHeader, nextUrl, offset, page } from "./pagination.ts";
-import { createPaginator, nextLink, type PagePosition, type Paginator } from "./paginator.ts";
+import { linksOf } from "../rest-engine/paginators.ts";
+import { createPaginator, type PagePosition, type Paginator } from "./paginator.ts";
 
 const base = new URL("https://api.example/v1/items?kind=a");
 
@@ -29,7 +30,12 @@ describe("streams end", () => {
       records: 1,
       document: { meta: { next, more } },
     });
-    expect(walk(paginator, [token("a b"), token(7), token(null)])).toEqual(["", "&after=a+b", "&after=7"]);
+    expect(walk(paginator, [token("a b"), token(7), token(2n ** 60n), token(null)])).toEqual([
+      "",
+      "&after=a+b",
+      "&after=7",
+      "&after=1152921504606846976",
+    ]);
     expect(walk(paginator, [token("a", true), token("b", false)])).toEqual(["", "&after=a"]);
   });
 
@@ -92,8 +98,8 @@ it.each([
   ['<https://a/2>; title="a, b"; rel="last next"', "https://a/2"],
   ['<https://a/2>; rel="last"', undefined],
   [undefined, undefined],
-])("nextLink(%s)", (header, expected) => {
-  expect(nextLink(header)).toBe(expected);
+])("the next link of %s", (header, expected) => {
+  expect(linksOf(header)["next"]?.url).toBe(expected);
 });
 
 describe("LoopGuard", () => {

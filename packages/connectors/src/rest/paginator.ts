@@ -1,5 +1,7 @@
 // Finds the next page. A paginator is a pure function of the page before; its state is plain data that a cursor can keep.
 import { MillraceError } from "@millrace/core";
+import { keepable } from "../rest-engine/keepable.ts";
+import { linksOf } from "../rest-engine/paginators.ts";
 import { parseJsonPath, valueAt } from "./json-path.ts";
 import type { Pagination } from "./rest-config.ts";
 
@@ -37,7 +39,7 @@ export function createPaginator(pagination: Pagination | undefined): Paginator {
       return addressPaginator((page) => valueAt(page.document, path), `nextUrl("${pagination.path}")`);
     }
     case "link-header":
-      return addressPaginator((page) => nextLink(page.headers["link"]), "linkHeader()");
+      return addressPaginator((page) => linksOf(page.headers["link"])["next"]?.url, "linkHeader()");
   }
 }
 
@@ -66,7 +68,7 @@ function cursorPaginator(pagination: Extract<Pagination, { kind: "cursor" }>): P
       withParams(base, { [pagination.param]: (position as string | number | null) ?? undefined }),
     after(_, { document }) {
       if (more !== undefined && valueAt(document, more) === false) return undefined;
-      const token = valueAt(document, path);
+      const token = keepable(valueAt(document, path));
       if (isEnd(token)) return undefined;
       if (typeof token !== "string" && typeof token !== "number")
         throw wrong(
@@ -142,13 +144,4 @@ function addressPaginator(find: (page: PageSeen) => unknown, what: string): Pagi
       return url.href;
     },
   };
-}
-
-/** The target of `rel=next` in a Link header (RFC 8288). */
-export function nextLink(header: string | undefined): string | undefined {
-  for (const match of (header ?? "").matchAll(/<([^>]*)>((?:\s*;\s*[^,;="]+(?:=(?:"[^"]*"|[^",;]*))?)*)/g)) {
-    const rel = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))/i.exec(match[2] ?? "");
-    if ((rel?.[1] ?? rel?.[2] ?? "").toLowerCase().split(/\s+/).includes("next")) return match[1];
-  }
-  return undefined;
 }

@@ -23,9 +23,9 @@ function validate(channel: ChannelDefinition): void {
     const config = channel.config as RestConfig;
     checkPartitions(config.streams);
     for (const output of channel.outputs) {
-      const stream = config.streams[output.stream];
-      if (stream === undefined) throw new OptionProblem(`stream "${output.stream}" has no settings in "streams"`);
-      checkStream(output.stream, stream, output);
+      if (config.streams[output.stream] === undefined)
+        throw new OptionProblem(`stream "${output.stream}" has no settings in "streams"`);
+      checkStream(output.stream, config.streams, output);
     }
   });
 }

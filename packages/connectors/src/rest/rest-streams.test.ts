@@ -155,7 +155,7 @@ describe("partitions", () => {
     ["since", { rows: { path: "/", since: "at", partition: each("a", [1]) } }, /declare "windows"/],
     [
       "windows and append",
-      { rows: { path: "/", into: Log, windows: { field: "at", start: "2026-01-01" } } },
+      { rows: { path: "/", into: Log, windows: { field: "at", start: "2026-01-01", from: "from" } } },
       /appended twice/,
     ],
     ["ahead", { rows: { path: "/", page: cursor("$.next"), ahead: 4 } }, /needs page\(\) or offset\(\)/],
@@ -169,6 +169,48 @@ describe("partitions", () => {
       "a step",
       { rows: { path: "/", windows: { field: "at", start: "2026-01-01", step: "soon" } } },
       /"streams.rows.windows.step" is a duration/,
+    ],
+    [
+      "windows that nobody is told of",
+      { rows: { path: "/", windows: { field: "at", start: "2026-01-01" } } },
+      /name the query parameter in "from"/,
+    ],
+    [
+      "steps without bounds",
+      { rows: { path: "/", windows: { field: "at", start: "2026-01-01", step: "1d", filter: "here" } } },
+      /"step" needs "from" and "to"/,
+    ],
+    [
+      "a parent that does not know what is new",
+      {
+        shops: { path: "/" },
+        rows: { path: "/", partition: parent("shops", { key: "$.id", as: "x", incremental: true }) },
+      },
+      /needs "windows" or "since" in stream "shops"/,
+    ],
+    [
+      "a state beside other partitions",
+      {
+        shops: { path: "/", since: "at" },
+        rows: {
+          path: "/",
+          partition: [parent("shops", { key: "$.id", as: "x", incremental: true }), each("a", [1])],
+        },
+      },
+      /no effect beside other partitions/,
+    ],
+    [
+      "new parents and replace",
+      {
+        shops: { path: "/", since: "at" },
+        rows: { path: "/", write: "replace", partition: parent("shops", { key: "$.id", as: "x", incremental: true }) },
+      },
+      /would lose the rest/,
+    ],
+    [
+      "a token in items of a list",
+      { rows: { path: "/", decode: gzip(jsonItems("$.data")), page: cursor("$.next") } },
+      /reads one by one/,
     ],
   ] as const)("refuses a stream that is wrong in %s", async (_, declared, message) => {
     await using api = await apiServer(() => undefined);
@@ -206,6 +248,22 @@ describe("windows", () => {
     await harness.drain();
     expect(paths(api).slice(4)).toHaveLength(2);
     expect(Number(paths(api)[4]?.localeCompare(first[0] ?? ""))).toBeGreaterThan(0);
+  });
+
+  it("take numbers as upstreams write them, also beside long ones", async () => {
+    const all = [1_767_225_600, 1_767_225_700];
+    await using api = await apiServer((_, response) =>
+      response.end(`{"data":[${all.map((at) => `{"id":"12345678901234567890-${at}","at":${at}.0}`).join(",")}]}`),
+    );
+    await using harness = await open(api, {
+      rows: {
+        path: "/rows",
+        records: "$.data",
+        windows: { field: "at", start: "2026-01-01", format: "seconds", filter: "here" },
+      },
+    });
+    expect(await records(harness, await harness.drain(), "rows")).toHaveLength(2);
+    expect(harness.cursors.get("rows")).toMatchObject({ state: { at: 1_767_225_700 } });
   });
 
   it("that nothing filters leave out what was read before", async () => {

@@ -38,7 +38,7 @@ export function rest(options: RestOptions): ChannelDeclaration<RestConfig> {
       timeout: options.timeout ?? "30s",
     };
     checkPartitions(config.streams);
-    for (const output of outputs) checkStream(output.stream, config.streams[output.stream] as StreamConfig, output);
+    for (const output of outputs) checkStream(output.stream, config.streams, output);
     return { config, outputs, every: options.every ?? "5m" };
   });
 }

@@ -14,6 +14,7 @@ import {
   zipDecoder,
 } from "../rest-engine/decoders/decoders.ts";
 import { parentPartitioner } from "../rest-engine/parent-partitioner.ts";
+import { keepable } from "../rest-engine/keepable.ts";
 import { listPartitioner, productPartitioner } from "../rest-engine/partitioners.ts";
 import type { RequestOption } from "../rest-engine/request.ts";
 import type { StreamSlice } from "../rest-engine/slice.ts";
@@ -41,7 +42,7 @@ export function decoderOf(decode: Decode | undefined): Decoder {
     case "xml":
       return xmlDecoder();
     case "json-items":
-      return jsonItemsDecoder({ path: parseJsonPath(decode.path) });
+      return jsonItemsDecoder({ path: parseJsonPath(decode.path), required: true });
     case "gzip":
       return gzipDecoder(decoderOf(decode.of));
     case "zip":
@@ -128,7 +129,7 @@ function parseTime(value: unknown): bigint | undefined {
 }
 
 function fromNumber(value: unknown, unit: bigint): bigint | undefined {
-  const number = Number(value);
+  const number = Number(keepable(value));
   return value === null || value === "" || !Number.isFinite(number)
     ? undefined
     : BigInt(Math.round(number * Number(unit)));

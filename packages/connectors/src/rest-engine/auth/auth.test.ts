@@ -6,6 +6,7 @@ import {
   generateKeyPairSync,
   verify,
   createHmac,
+  createHash,
   type KeyObject,
 } from "node:crypto";
 import { createServer } from "node:https";
@@ -134,6 +135,21 @@ describe("OAuth", () => {
     });
     const { records } = await readAll(stage, plan);
     expect([records.length, api.issued]).toEqual([1, 1]);
+  });
+
+  it.each([null, 0, "soon"])("uses a token whose life is told as %j more than once", async (life) => {
+    let issued = 0;
+    await using api = await apiServer(({ url }, response) =>
+      sendJson(
+        response,
+        url.pathname === "/token" ? { access_token: `a${(issued += 1)}`, expires_in: life } : { data: [{ id: 1 }] },
+      ),
+    );
+    await using stage = engineStage();
+    const plan = planOf(api.address, { path: "/x", requester: { authenticator: oauthAuth(grant(api)) } });
+    await readAll(stage, plan);
+    await readAll(stage, plan);
+    expect(issued).toBe(1);
   });
 
   it("says what the endpoint said, without secrets", async () => {
@@ -284,6 +300,28 @@ describe("signatures", () => {
     expect(headers?.["authorization"]).toContain(
       "Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7",
     );
+  });
+
+  it("AWS Signature Version 4 orders parameters by name, not by what follows it", async () => {
+    const sign = async (search: string): Promise<string | undefined> => {
+      const clock = { ...systemClock, nowMs: () => Date.UTC(2015, 7, 30) } as Clock;
+      const key = { accessKeyId: value("a"), secretAccessKey: value("s"), region: "r", service: "ec2" };
+      const url = new URL(`https://ec2.amazonaws.com/${search}`);
+      return (await sigV4Auth(key).sign?.(engineStage({ clock }), { method: "GET", url, headers: {} }))?.[
+        "authorization"
+      ];
+    };
+    const canonical = [
+      "GET\n/\nFilter.1=b&Filter.10=a&Filter.10=c",
+      "host:ec2.amazonaws.com\nx-amz-date:20150830T000000Z\n",
+      "host;x-amz-date",
+      createHash("sha256").digest("hex"),
+    ].join("\n");
+    const mac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
+    const key = ["20150830", "r", "ec2", "aws4_request"].reduce<Buffer>(mac, Buffer.from("AWS4s"));
+    const hashed = createHash("sha256").update(canonical).digest("hex");
+    const signature = mac(key, `AWS4-HMAC-SHA256\n20150830T000000Z\n20150830/r/ec2/aws4_request\n${hashed}`);
+    expect(await sign("?Filter.10=c&Filter.10=a&Filter.1=b")).toContain(`Signature=${signature.toString("hex")}`);
   });
 
   it("HMAC over what the upstream wants covered", async () => {

@@ -192,7 +192,8 @@ function tokenOf(context: EngineContext, options: OAuthOptions & { readonly plac
   const nowMs = context.clock.nowMs();
   const expiry = named(options.expiresInName ?? "expires_in");
   const seconds = Number(expiry);
-  const lasting = expiry === undefined || !Number.isFinite(seconds) ? lifeMsDefault : seconds * 1000;
+  // Null and 0 stand for a life that is not told.
+  const lasting = seconds > 0 && Number.isFinite(seconds) ? seconds * 1000 : lifeMsDefault;
   const expiresAtMs = options.expiresAtMs?.(expiry, nowMs) ?? nowMs + lasting;
   return { access, expiresAtMs, ...(typeof refresh === "string" && refresh !== "" ? { refresh } : {}) };
 }

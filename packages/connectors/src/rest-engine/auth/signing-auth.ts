@@ -62,9 +62,15 @@ function canonicalPath({ pathname }: URL, service: string): string {
 }
 
 function canonicalQuery({ searchParams }: URL): string {
-  return Array.from(searchParams, ([name, value]) => `${strictly(name)}=${strictly(value)}`)
-    .sort()
+  // By name, then by value: a name comes before those that it begins, although "=" sorts behind digits and "-".
+  return Array.from(searchParams, ([name, value]) => [strictly(name), strictly(value)] as const)
+    .sort(([a, one], [b, other]) => (a === b ? order(one, other) : order(a, b)))
+    .map((pair) => pair.join("="))
     .join("&");
+}
+
+function order(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other);
 }
 
 /** Everything but unreserved characters (RFC 3986). */

@@ -1,6 +1,7 @@
 // Reads by a number that grows: from the highest value that was seen.
 import { MillraceError } from "@millrace/core";
 import { partOf } from "../build-request.ts";
+import { keepable } from "../keepable.ts";
 import type { CursorStrategy, OpenCursor } from "../components.ts";
 import type { RequestOption } from "../request.ts";
 import { valueAtPath } from "../record-path.ts";
@@ -27,7 +28,8 @@ function openCount({ field, start, option }: CountCursorOptions, state: unknown)
     parts: ({ window }) => partOf(option, window["start"]),
     observe(_, { values }) {
       for (const value of values) {
-        const count = typeof value === "string" || typeof value === "bigint" ? Number(value) : value;
+        const kept = keepable(value);
+        const count = typeof kept === "string" ? Number(kept) : kept;
         if (typeof count === "number" && Number.isFinite(count) && count > (pending ?? -Infinity)) pending = count;
       }
     },

@@ -62,6 +62,20 @@ describe("decoders", () => {
     ]);
   });
 
+  it("pass over a byte order mark", async () => {
+    expect(await documents(jsonDecoder(), '\uFEFF{"a":1}')).toEqual([{ a: 1 }]);
+    expect(await documents(jsonLinesDecoder(), '\uFEFF{"a":1}\n')).toEqual([{ a: 1 }]);
+    expect(await documents(jsonItemsDecoder({ path: ["d"] }), '\uFEFF{"d":[1]}')).toEqual([1]);
+    expect(await documents(csvDecoder(), "\uFEFFid\n1\n")).toEqual([{ id: "1" }]);
+  });
+
+  it("refuse an answer without the list that is required; null is none", async () => {
+    const decoder = jsonItemsDecoder({ path: ["data"], required: true });
+    expect(await documents(decoder, '{"data":null}')).toEqual([]);
+    for (const content of ['{"error":"quota"}', '{"data":{}}'])
+      await expect(documents(decoder, content)).rejects.toMatchObject({ code: "upstream-records-missing" });
+  });
+
   it("gzip and zip, around any other", async () => {
     expect(await documents(gzipDecoder(jsonLinesDecoder()), gzipSync('{"a":1}\n'))).toEqual([{ a: 1 }]);
     expect(await documents(gzipDecoder(jsonLinesDecoder()), '{"a":1}\n')).toEqual([{ a: 1 }]);

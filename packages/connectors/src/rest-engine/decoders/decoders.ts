@@ -5,7 +5,7 @@ import { MillraceError, parseExact } from "@millrace/core";
 import type { Options as CsvOptions } from "csv-parse/sync";
 import type { Answer } from "../request.ts";
 import type { Decoder } from "../components.ts";
-import { elementExtents, extentAt } from "./json-scan.ts";
+import { elementExtents, extentAt, type Extent } from "./json-scan.ts";
 
 /** What a packed answer may unfold to. */
 const unpackedBytesMax = 512 * 1024 * 1024;
@@ -47,8 +47,18 @@ function readJson(answer: Answer): unknown {
   }
 }
 
-/** Elements of one list, each read by itself: the document as a whole is never built. */
-export function jsonItemsDecoder(options: { readonly path: readonly string[]; readonly encoding?: string }): Decoder {
+export interface JsonItemsOptions {
+  readonly path: readonly string[];
+  readonly encoding?: string;
+  /** A list that is not there is an error; null means none. Default: false, nothing is read. */
+  readonly required?: boolean;
+}
+
+/**
+ * Elements of one list, each read by itself: the document as a whole is never built.
+ * @throws MillraceError upstream-records-missing where a required list is not there
+ */
+export function jsonItemsDecoder(options: JsonItemsOptions): Decoder {
   return {
     name: "json-items",
     raw: undefined,
@@ -56,6 +66,7 @@ export function jsonItemsDecoder(options: { readonly path: readonly string[]; re
       const bytes = utf8Of(answer.bytes, options.encoding);
       try {
         const list = extentAt(bytes, options.path);
+        if (options.required === true && !isListOrNull(bytes, list)) throw noList(answer, options.path);
         if (list === undefined) return;
         for (const { start, end } of elementExtents(bytes, list.start))
           yield parseJson(bytes.toString("utf8", start, end));
@@ -65,6 +76,19 @@ export function jsonItemsDecoder(options: { readonly path: readonly string[]; re
       }
     },
   };
+}
+
+function isListOrNull(bytes: Buffer, value: Extent | undefined): boolean {
+  return (
+    value !== undefined && (bytes[value.start] === 0x5b || bytes.toString("utf8", value.start, value.end) === "null")
+  );
+}
+
+function noList({ place }: Answer, path: readonly string[]): MillraceError {
+  const records = `$${path.map((name) => `.${name}`).join("")}`;
+  return new MillraceError("upstream-records-missing", `${place}: there is no list at ${records} of jsonItems().`, {
+    details: { records },
+  });
 }
 
 export function jsonLinesDecoder({ lenient = false }: JsonDecoderOptions = {}): Decoder {
@@ -212,7 +236,7 @@ function readZip(answer: Answer, unzip: () => Record<string, Uint8Array>): Recor
 }
 
 function* lines(bytes: Uint8Array): Generator<string> {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer = bufferOf(withoutMark(bytes));
   for (let start = 0; start < buffer.length;) {
     const found = buffer.indexOf(0x0a, start);
     const end = found < 0 ? buffer.length : found;
@@ -227,7 +251,16 @@ function textOf(bytes: Uint8Array, encoding = "utf-8"): string {
 
 function utf8Of(bytes: Uint8Array, encoding = "utf-8"): Buffer {
   const isUtf8 = /^utf-?8$/i.test(encoding);
-  return isUtf8 ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.from(textOf(bytes, encoding));
+  return isUtf8 ? bufferOf(withoutMark(bytes)) : Buffer.from(textOf(bytes, encoding));
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** The bytes behind a byte order mark (UTF-8). */
+export function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 function notReadable(answer: Answer, format: string): MillraceError {

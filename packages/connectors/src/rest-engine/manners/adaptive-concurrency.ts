@@ -44,9 +44,11 @@ export class AdaptiveConcurrency {
     });
   }
 
-  leave(wasOverloaded: boolean): void {
+  /** @param wasOverloaded absent: the request says nothing about the upstream */
+  leave(wasOverloaded?: boolean): void {
     this.#underWay -= 1;
-    this.#limit = wasOverloaded ? Math.max(1, this.#limit / 2) : Math.min(this.#max, this.#limit + 1 / this.#limit);
+    if (wasOverloaded === true) this.#limit = Math.max(1, this.#limit / 2);
+    else if (wasOverloaded === false) this.#limit = Math.min(this.#max, this.#limit + 1 / this.#limit);
     while (this.#underWay < this.limit) {
       const next = this.#waiting.shift();
       if (next === undefined) return;

@@ -6,6 +6,7 @@ import { engineStage, inQuery, planOf, readAll, type PlanOptions } from "../../t
 import { defaultErrors } from "../errors/default-errors.ts";
 import { offsetPaginator } from "../paginators.ts";
 import { listPartitioner } from "../partitioners.ts";
+import { sendRequest } from "../send-request.ts";
 import type { UpstreamRules } from "./manners.ts";
 import { AdaptiveConcurrency } from "./adaptive-concurrency.ts";
 import { Breaker } from "./breaker.ts";
@@ -97,6 +98,36 @@ describe("an upstream", () => {
     expect(resetMs("soon", clock)).toBeUndefined();
   });
 
+  it("is not held to have failed by requests that were given up here", async () => {
+    await using api = await apiServer(({ url }, response) => {
+      if (url.pathname === "/fine") sendJson(response, { data: [{ id: 1 }] });
+    });
+    await using stage = engineStage();
+    const stop = new AbortController();
+    const asked = Array.from({ length: 12 }, (_, at) =>
+      sendRequest(
+        {
+          context: stage,
+          requester: planOf(api.address, { path: `/slow/${at}` }).retriever.requester,
+          rules: rules({ concurrencyMax: 4 }),
+          at: { slice: { partition: {}, window: {}, extra: {} }, token: undefined },
+          parts: {},
+          bytesMax: 1000,
+          jitter: { baseMs: 1, capMs: 1 },
+          read: () => Promise.resolve(undefined),
+        },
+        // One after the other they give up, and make room for the next.
+        AbortSignal.any([stop.signal, AbortSignal.timeout(20 * (at + 1))]),
+      ).catch((thrown: unknown) => (thrown as { code?: string }).code ?? "given up"),
+    );
+    expect(new Set(await Promise.all(asked))).not.toContain("upstream-unavailable");
+    const { records } = await readAll(
+      stage,
+      planOf(api.address, { path: "/fine", rules: rules({ concurrencyMax: 4 }) }),
+    );
+    expect(records).toHaveLength(1);
+  });
+
   it("weighs requests and lets some pass freely", async () => {
     const manners = createManners({ clock: systemClock, log: engineStage().log, metrics: silentMetrics });
     const matches = (heavy: boolean) => (request: { readonly url: URL }) =>
@@ -136,6 +167,9 @@ it("a breaker opens after failures, and one probe closes it", () => {
 it("concurrency halves under overload and grows again", async () => {
   const lanes = new AdaptiveConcurrency(8);
   for (let time = 0; time < 4; time += 1) await lanes.enter(never);
+  lanes.leave();
+  expect(lanes.limit).toBe(4);
+  await lanes.enter(never);
   const waiting = lanes.enter(AbortSignal.timeout(20));
   lanes.leave(true);
   expect(lanes.limit).toBe(2);

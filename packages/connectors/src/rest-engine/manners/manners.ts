@@ -27,6 +27,8 @@ export interface CallOutcome {
   /** Absent when there was no answer. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Given up here: says nothing about the upstream. */
+  readonly cancelled?: boolean;
 }
 
 /** A turn. Call `done` once: as soon as the answer has begun, or the request has failed. */

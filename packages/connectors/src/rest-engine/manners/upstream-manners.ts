@@ -127,7 +127,7 @@ function openUpstream(parts: UpstreamParts): Upstream {
         });
       } catch (thrown) {
         cancel();
-        lanes.leave(false);
+        lanes.leave();
         health.breaker.gaveUp();
         throw thrown;
       }
@@ -164,8 +164,13 @@ function permit(done: (outcome: CallOutcome) => void): CallPermit {
 function settle(
   { rules, health, metrics, origin }: UpstreamParts,
   { learned, lanes }: { readonly learned: LearnedLimit; readonly lanes: AdaptiveConcurrency },
-  { status, headers }: CallOutcome,
+  { status, headers, cancelled = false }: CallOutcome,
 ): void {
+  if (cancelled) {
+    lanes.leave();
+    health.breaker.gaveUp();
+    return;
+  }
   const failed = status === undefined || status >= 500;
   const limited = status !== undefined && rules.limitStatus.includes(status);
   lanes.leave(failed || limited);
