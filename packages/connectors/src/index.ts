@@ -1,33 +1,9 @@
 // Public surface of @millrace/connectors: brings pages and files in, delivers rows out.
-export { env, secret, type Setting } from "./authoring/references.ts";
+export * from "./authoring.ts";
+export type { Setting } from "./authoring/references.ts";
 export type { IntoOptions } from "./authoring/declare-channel.ts";
-export {
-  events,
-  validateEvents,
-  type EventBatchBounds,
-  type EventsConfig,
-  type EventsOptions,
-} from "./events/events.ts";
-export { files, marker, quietPeriod } from "./files/files.ts";
+export { validateEvents, type EventBatchBounds, type EventsConfig, type EventsOptions } from "./events/events.ts";
 export type { FileFormat, FilesConfig, FilesOptions, OnRewrite, Readiness } from "./files/files-config.ts";
-export { apiKey, basic, bearer, clientCertificate, hmac, jwt, oauth, session, sigV4 } from "./rest/authentication.ts";
-export { cursor, linkHeader, nextUrl, offset, page } from "./rest/pagination.ts";
-export { rest } from "./rest/rest.ts";
-export {
-  csv,
-  each,
-  flattenRecord,
-  gzip,
-  jsonItems,
-  jsonLines,
-  lowerCaseKeys,
-  parent,
-  removeFields,
-  setField,
-  snakeCaseKeys,
-  xml,
-  zip,
-} from "./rest/stream-shapes.ts";
 export type { Decode, Partition, RecordChange, WindowOptions } from "./rest/stream-shapes.ts";
 export type {
   Authentication,
@@ -82,7 +58,6 @@ export type {
 } from "./rest-engine/manners/manners.ts";
 export type { Answer, PreparedRequest, RequestOption, RequestParts, RequestTemplate } from "./rest-engine/request.ts";
 export type { Fields, PageToken, RequestContext, StreamSlice } from "./rest-engine/slice.ts";
-export { airbyte } from "./manifest/channel/airbyte.ts";
 export type { AirbyteConfig, AirbyteOptions, ConfigValue } from "./manifest/channel/airbyte-config.ts";
 export { airbyteConnector } from "./manifest/channel/airbyte-connector.ts";
 export type { ConnectorConfig } from "./manifest/compile/compile-context.ts";

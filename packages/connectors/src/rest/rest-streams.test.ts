@@ -395,6 +395,28 @@ describe("proofs", () => {
     expect([issued, harness.lines.join().includes("hush")]).toEqual([1, false]);
   });
 
+  it("of OAuth are renewed when the upstream takes them no more, once", async () => {
+    let issued = 0;
+    let taken = "Bearer a1";
+    await using api = await apiServer(({ url, headers }, response) => {
+      if (url.pathname === "/token") return sendJson(response, { access_token: `a${(issued += 1)}` });
+      return headers["authorization"] === taken
+        ? sendJson(response, { data: [{ id: taken }] })
+        : sendStatus(response, 401);
+    });
+    const auth = oauth({ tokenUrl: `${api.address}/token`, clientId: env("CLIENT"), clientSecret: secret("SECRET") });
+    await using harness = await open(api, { rows: { path: "/rows", records: "$.data" } }, { auth });
+    await harness.drain();
+    taken = "Bearer a2";
+    expect(await records(harness, await harness.drain(), "rows")).toEqual([{ id: "Bearer a2" }]);
+    taken = "Bearer none";
+    await expect(harness.drain()).rejects.toMatchObject({
+      code: "upstream-refused",
+      details: { status: 401, tries: 2 },
+    });
+    expect(issued).toBe(3);
+  });
+
   it("of a session log in below baseUrl", async () => {
     await using api = await apiServer(({ url, body, headers }, response) =>
       url.pathname === "/login"

@@ -112,7 +112,11 @@ function requesterOf(stream: StreamConfig, { config, context, authenticator }: P
       parts: ({ slice }) => (body === undefined ? {} : { json: filledBody(body, slice) as Fields }),
     },
     authenticator,
-    errors: defaultErrors({ attemptsMax: config.retry.attempts, waitMsMax: ms(config.retry.budget) }),
+    errors: defaultErrors({
+      attemptsMax: config.retry.attempts,
+      waitMsMax: ms(config.retry.budget),
+      renews: authenticator.refresh !== undefined,
+    }),
     timeoutMs: ms(config.timeout),
     cached: stream.isParent === true,
   };

@@ -152,6 +152,32 @@ describe("OAuth", () => {
     expect(issued).toBe(1);
   });
 
+  it("goes on for those that wait when whoever asked first gives up", async () => {
+    await using api = await apiServer((_, response) => {
+      setTimeout(() => sendJson(response, { access_token: "a", session: "s" }), 30);
+    });
+    await using stage = engineStage();
+    const login = planOf(api.address, { path: "/login", method: "POST" }).retriever.requester;
+    const both = [
+      oauthAuth(grant(api)),
+      sessionAuth({
+        login,
+        rules: { policies: [], limitStatus: [], concurrencyMax: 2 },
+        decoder: jsonDecoder(),
+        path: ["session"],
+        lifeMs: 1000,
+        carry: (token) => ({ headers: { authorization: token } }),
+      }),
+    ];
+    const request = { method: "GET", url: new URL(api.address), headers: {} };
+    for (const authenticator of both) {
+      const first = authenticator.parts(stage, request, AbortSignal.timeout(5));
+      const second = authenticator.parts(stage, request, new AbortController().signal);
+      await expect(first).rejects.toThrow();
+      expect((await second).headers?.["authorization"]).toBeDefined();
+    }
+  });
+
   it("says what the endpoint said, without secrets", async () => {
     await using api = await apiServer((_, response) => sendStatus(response, 400, {}, "client hush unknown"));
     await using stage = engineStage();

@@ -56,7 +56,7 @@ const answerBytesMax = 1024 * 1024;
 /** What all authenticators of one name share, as long as the secrets live. */
 interface Shared {
   token?: Token;
-  flight?: Promise<Token>;
+  flight?: { readonly token: Promise<Token>; readonly signal: AbortSignal };
   /** Access token that was used last: one that comes back from elsewhere after it was dropped is the dropped one. */
   used?: string;
 }
@@ -95,11 +95,19 @@ async function current(context: EngineContext, options: OAuthOptions, signal: Ab
   const known = sharedBy(context.secrets, options.name);
   const isFresh = (token: Token | undefined): token is Token =>
     token !== undefined && token.expiresAtMs - marginMs > context.clock.nowMs();
-  if (isFresh(known.token)) return known.token;
-  known.flight ??= renew(context, options, isFresh, signal).finally(() => delete known.flight);
-  known.token = await known.flight;
-  known.used = known.token.access;
-  return known.token;
+  for (;;) {
+    if (isFresh(known.token)) return known.token;
+    known.flight ??= { token: renew(context, options, isFresh, signal).finally(() => delete known.flight), signal };
+    const { flight } = known;
+    try {
+      known.token = await flight.token;
+      known.used = known.token.access;
+      return known.token;
+    } catch (thrown) {
+      // Whoever began it was given up; the others still need it.
+      if (signal.aborted || !flight.signal.aborted) throw thrown;
+    }
+  }
 }
 
 async function renew(

@@ -25,17 +25,25 @@ const answerBytesMax = 1024 * 1024;
 
 export function sessionAuth(options: SessionOptions): Authenticator {
   let known: { readonly token: string; readonly endsMs: number } | undefined;
-  let flight: Promise<string> | undefined;
+  let flight: { readonly token: Promise<string>; readonly signal: AbortSignal } | undefined;
   return {
     ...(options.credentialParams === undefined ? {} : { credentialParams: options.credentialParams }),
     async parts(context, _, signal) {
       if (known !== undefined && context.clock.monotonicMs() < known.endsMs) return options.carry(known.token);
       const { lifeMs } = options;
       if (lifeMs === undefined) return options.carry(await login(context, options, signal));
-      flight ??= login(context, options, signal).finally(() => (flight = undefined));
-      const token = await flight;
-      known = { token, endsMs: context.clock.monotonicMs() + lifeMs };
-      return options.carry(token);
+      for (;;) {
+        flight ??= { token: login(context, options, signal).finally(() => (flight = undefined)), signal };
+        const begun = flight;
+        try {
+          const token = await begun.token;
+          known = { token, endsMs: context.clock.monotonicMs() + lifeMs };
+          return options.carry(token);
+        } catch (thrown) {
+          // Whoever began it was given up; the others still need it.
+          if (signal.aborted || !begun.signal.aborted) throw thrown;
+        }
+      }
     },
     refresh() {
       known = undefined;

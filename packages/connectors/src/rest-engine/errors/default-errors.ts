@@ -6,17 +6,24 @@ export interface DefaultErrorOptions {
   /** Tries of one request, the first included. */
   readonly attemptsMax: number;
   readonly waitMsMax: number;
+  /** The proof can be renewed: a first answer 401 does so and asks again, once. Default: false. */
+  readonly renews?: boolean;
 }
 
 const retried = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** Statuses that pass are tried again, after the time that Retry-After asks for; others end the stream. */
-export function defaultErrors({ attemptsMax, waitMsMax }: DefaultErrorOptions): ErrorHandler {
+export function defaultErrors({ attemptsMax, waitMsMax, renews = false }: DefaultErrorOptions): ErrorHandler {
+  const isExpired = ({ answer }: Outcome): boolean => renews && answer?.status === 401;
   return {
     attemptsMax,
     waitMsMax,
-    interpret: interpretByStatus,
-    backoffMs: ({ answer }, _, { clock }) => waitAsked(answer?.headers["retry-after"], clock),
+    interpret: (outcome) =>
+      isExpired(outcome) ? { action: "REFRESH_TOKEN_THEN_RETRY", failure: "config" } : interpretByStatus(outcome),
+    backoffMs(outcome, attempt, { clock }) {
+      if (isExpired(outcome)) return attempt === 1 ? 0 : "stop";
+      return waitAsked(outcome.answer?.headers["retry-after"], clock);
+    },
   };
 }
 
