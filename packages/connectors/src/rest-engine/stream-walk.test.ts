@@ -175,31 +175,6 @@ describe("partitions", () => {
     expect(paths(api).slice(before)).toContain("/shops?offset=3");
   });
 
-  it("of a parent whose numbers are beyond 2^53, resumed at each", async () => {
-    await using api = await apiServer(({ url }, response) =>
-      url.pathname === "/p"
-        ? response.end('{"data":[{"id":9007199254740993},{"id":9007199254740995}]}')
-        : sendJson(response, { data: [{ id: url.search }] }),
-    );
-    await using stage = engineStage();
-    const plan = planOf(api.address, {
-      path: "/kids",
-      partitioner: parentPartitioner([
-        {
-          plan: planOf(api.address, { path: "/p", name: "p" }),
-          key: ["id"],
-          field: "p",
-          incremental: false,
-          option: inQuery("p"),
-        },
-      ]),
-    });
-    const whole = await readAll(stage, plan);
-    expect(ids(whole.records)).toEqual(["?p=9007199254740993", "?p=9007199254740995"]);
-    const rest = await readAll(stage, plan, { from: whole.places[1] as never });
-    expect(ids(rest.records)).toEqual(["?p=9007199254740995"]);
-  });
-
   it("whose first page stands in the parent's record", async () => {
     await using api = await apiServer(({ url }, response) =>
       sendJson(

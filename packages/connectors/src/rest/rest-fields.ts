@@ -27,6 +27,7 @@ import { authenticationCheck } from "./authentication.ts";
 import { parseRecordsPath } from "./json-path.ts";
 import { paginationCheck, paginationParams } from "./pagination.ts";
 import type { StreamConfig } from "./rest-config.ts";
+import { streamProblem } from "./stream-rules.ts";
 import {
   changesCheck,
   decodeCheck,
@@ -202,56 +203,6 @@ export function checkPartitions(streams: Readonly<Record<string, StreamConfig>>)
   }
 }
 
-/** Windows and what cannot go with them. */
-function windowProblem({ windows, since, partition, page, ahead }: StreamConfig, write: WriteMode): string | undefined {
-  if (ahead !== undefined && ahead > 1 && page?.kind !== "page" && page?.kind !== "offset")
-    return '"ahead" needs page() or offset(): only then the places of pages are known beforehand';
-  if (since !== undefined && partition !== undefined)
-    return '"since" has one value for the whole stream; with "partition" declare "windows"';
-  if (windows === undefined) return undefined;
-  if (since !== undefined) return '"windows" and "since" both say what is new; leave one out';
-  if (write === "replace")
-    return '"windows" reads only what is new, so write: "replace" would lose the rest; use "merge"';
-  if (windows.step !== undefined && (windows.from === undefined || windows.to === undefined))
-    return '"step" needs "from" and "to", the query parameters of its bounds; without both each window brings the same records';
-  if ((windows.filter ?? "upstream") === "upstream" && windows.from === undefined)
-    return 'nothing tells the upstream where "windows" begins; name the query parameter in "from", or let filter: "here" or "feed" leave out what is known';
-  return write === "append"
-    ? 'the newest records come again with the next read of "windows" and would be appended twice; give the contract a key'
-    : undefined;
-}
-
-/** Partitions that follow a parent's state: what cannot go with them, or would have no effect. */
-function incrementalProblem(
-  { partition }: StreamConfig,
-  streams: Readonly<Record<string, StreamConfig>>,
-  write: WriteMode,
-): string | undefined {
-  const parts = [partition ?? []].flat() as readonly Partition[];
-  const part = parts.find((one) => one.kind === "parent" && one.incremental === true);
-  if (part?.kind !== "parent") return undefined;
-  const what = `"incremental" of parent("${part.stream}")`;
-  const parent = streams[part.stream];
-  if (parent !== undefined && parent.windows === undefined && parent.since === undefined)
-    return `${what} needs "windows" or "since" in stream "${part.stream}": they say which of its records are new`;
-  if (parts.length > 1) return `${what} has no effect beside other partitions: every combination is read each time`;
-  if (write === "replace")
-    return `${what} reads only what is new, so write: "replace" would lose the rest; use "merge"`;
-  return write === "append"
-    ? `records of ${what} come again with its newest parents and would be appended twice; give the contract a key`
-    : undefined;
-}
-
-/** Pages whose end is found in a document, which these decoders never build. */
-function decodeProblem({ decode, page }: StreamConfig): string | undefined {
-  let inner = decode;
-  while (inner?.kind === "gzip" || inner?.kind === "zip") inner = inner.of;
-  const reads =
-    page?.kind === "cursor" || page?.kind === "next-url" || (page?.kind === "page" && page.pages !== undefined);
-  if (!reads || (inner?.kind !== "json-items" && inner?.kind !== "csv")) return undefined;
-  return `"page" looks for a path in the answer, which ${inner.kind === "csv" ? "csv()" : "jsonItems()"} reads one by one; use page() without "pages", offset() or linkHeader()`;
-}
-
 /** Refuses streams whose settings contradict each other. @throws OptionProblem */
 export function checkStream(
   name: string,
@@ -262,7 +213,7 @@ export function checkStream(
     throw new OptionProblem(`stream "${name}": ${problem}`);
   };
   const config = streams[name] as StreamConfig;
-  const problem = windowProblem(config, write) ?? incrementalProblem(config, streams, write) ?? decodeProblem(config);
+  const problem = streamProblem(config, streams, write);
   if (problem !== undefined) fail(problem);
   const taken = paginationParams(config.page);
   const since = config.since;

@@ -5,7 +5,7 @@ import { env, secret } from "../authoring/references.ts";
 import { apiServer, sendJson, sendStatus, type ApiServer } from "../testing/api-server.ts";
 import { openHarness, type ChannelHarness } from "../testing/channel-harness.ts";
 import { oauth, session } from "./authentication.ts";
-import { cursor, offset } from "./pagination.ts";
+import { offset } from "./pagination.ts";
 import type { RestOptions, StreamOptions } from "./rest-config.ts";
 import { restConnector } from "./rest-connector.ts";
 import { rest } from "./rest.ts";
@@ -26,7 +26,6 @@ import {
 } from "./stream-shapes.ts";
 
 const Row = contract("rows", { id: t.string().key() });
-const Log = contract("log", { id: t.string() });
 
 function open(
   api: ApiServer,
@@ -143,78 +142,6 @@ describe("partitions", () => {
     const ids = (await records(harness, [...before, ...after], "orders")).map(({ id }) => id);
     expect(ids.slice(0, 4)).toEqual(["a-1", "b-1", "c-1", "d-1"]);
     expect(paths(api).slice(asked)[1]).toBe("/shops/c/orders");
-  });
-
-  it.each([
-    [
-      "its parent",
-      { rows: { path: "/", partition: parent("none", { key: "$.id", as: "x" }) } },
-      /parent "none" is no stream/,
-    ],
-    ["itself", { rows: { path: "/", partition: parent("rows", { key: "$.id", as: "x" }) } }, /its own parent/],
-    ["since", { rows: { path: "/", since: "at", partition: each("a", [1]) } }, /declare "windows"/],
-    [
-      "windows and append",
-      { rows: { path: "/", into: Log, windows: { field: "at", start: "2026-01-01", from: "from" } } },
-      /appended twice/,
-    ],
-    ["ahead", { rows: { path: "/", page: cursor("$.next"), ahead: 4 } }, /needs page\(\) or offset\(\)/],
-    ["a decoder", { rows: { path: "/", decode: { kind: "tsv" } as never } }, /is made with jsonLines\(\)/],
-    [
-      "a change",
-      { rows: { path: "/", transform: [{ kind: "set", path: "id", value: 1 }] as never } },
-      /a path starts with \$/,
-    ],
-    [
-      "a step",
-      { rows: { path: "/", windows: { field: "at", start: "2026-01-01", step: "soon" } } },
-      /"streams.rows.windows.step" is a duration/,
-    ],
-    [
-      "windows that nobody is told of",
-      { rows: { path: "/", windows: { field: "at", start: "2026-01-01" } } },
-      /name the query parameter in "from"/,
-    ],
-    [
-      "steps without bounds",
-      { rows: { path: "/", windows: { field: "at", start: "2026-01-01", step: "1d", filter: "here" } } },
-      /"step" needs "from" and "to"/,
-    ],
-    [
-      "a parent that does not know what is new",
-      {
-        shops: { path: "/" },
-        rows: { path: "/", partition: parent("shops", { key: "$.id", as: "x", incremental: true }) },
-      },
-      /needs "windows" or "since" in stream "shops"/,
-    ],
-    [
-      "a state beside other partitions",
-      {
-        shops: { path: "/", since: "at" },
-        rows: {
-          path: "/",
-          partition: [parent("shops", { key: "$.id", as: "x", incremental: true }), each("a", [1])],
-        },
-      },
-      /no effect beside other partitions/,
-    ],
-    [
-      "new parents and replace",
-      {
-        shops: { path: "/", since: "at" },
-        rows: { path: "/", write: "replace", partition: parent("shops", { key: "$.id", as: "x", incremental: true }) },
-      },
-      /would lose the rest/,
-    ],
-    [
-      "a token in items of a list",
-      { rows: { path: "/", decode: gzip(jsonItems("$.data")), page: cursor("$.next") } },
-      /reads one by one/,
-    ],
-  ] as const)("refuses a stream that is wrong in %s", async (_, declared, message) => {
-    await using api = await apiServer(() => undefined);
-    await expect(Promise.resolve().then(() => open(api, declared))).rejects.toThrow(message);
   });
 });
 
