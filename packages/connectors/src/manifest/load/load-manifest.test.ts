@@ -120,6 +120,17 @@ describe("faults name file, line and what would be valid", () => {
       stream('$ref: "#/definitions/a"') + 'definitions: { a: "#/definitions/b", b: "#/definitions/a" }\n',
       /leads back to itself/,
     ],
+    [
+      "an alias of nothing",
+      `${head}x: 1\nstreams: *missing\n`,
+      /source-x\.yaml:4: .*the alias \*missing names nothing before it/,
+    ],
+    [
+      "a list for a choice",
+      stream("", "url_base: https://x, path: /a, http_method: [GET]"),
+      /source-x\.yaml:7: .*"http_method" is enum\(GET,POST\); received a list/,
+    ],
+    ["a float for text", stream("", "url_base: 5.0"), /"url_base" is string; received a number/],
     ["neither streams nor templates", head, /neither "streams" nor "dynamic_streams"/],
     ["broken YAML", `${head}streams: [`, /source-x\.yaml:\d+: the manifest cannot be read/],
     ["no mapping", "- a\n", /holds no mapping/],
@@ -136,6 +147,20 @@ test("aliases and references cannot blow up", () => {
   ).join("\n");
   const text = `${stream()}definitions:\n  l0: { type: DefaultErrorHandler }\n${levels}\n`;
   expect(fault(text)).toMatch(/unfolds to more than/);
+});
+
+test("a long chain of references is refused, many aliases are quick", () => {
+  const chain = Array.from({ length: 2000 }, (_, at) => `  d${at}: "#/definitions/d${at + 1}"`).join("\n");
+  expect(fault(`${stream()}definitions:\n${chain}\n  d2000: 1\n`)).toMatch(/nested deeper than 400/);
+  const aliases = Array.from({ length: 3000 }, (_, at) => `  - &a${at} { a: ${at} }\n  - *a${at}`).join("\n");
+  const started = performance.now();
+  const root = load(
+    `${stream()}metadata:\n  x: &x 1\n  y: *x\n  z: &x 2\n  again: *x\ndefinitions:\n  all:\n${aliases.replaceAll(/^/gm, "  ")}\n`,
+  );
+  expect(root["metadata"]).toEqual({ x: 1, y: 1, z: 2, again: 2 });
+  expect((root["definitions"] as { all: unknown[] }).all.slice(-2)).toEqual([{ a: 2999 }, { a: 2999 }]);
+  // Looking through the document for each alias took half a minute.
+  expect(performance.now() - started).toBeLessThan(15_000);
 });
 
 test("any text gives a manifest or a coded error", () => {

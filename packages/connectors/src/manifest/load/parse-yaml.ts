@@ -2,7 +2,7 @@
 import { MillraceError } from "@millrace/core";
 import { createRequire } from "node:module";
 import type * as Yaml from "yaml";
-import type { Document, LineCounter, Node, ScalarTag, Tags } from "yaml";
+import type { Alias, Document, LineCounter, Node, ScalarTag, Tags } from "yaml";
 import { float } from "../template/python-values.ts";
 import { SourceLines, type Component } from "./source-lines.ts";
 
@@ -70,14 +70,32 @@ function invalid(place: string, why: string): MillraceError {
   });
 }
 
+/** What each alias stands for: the last node before it with that anchor. */
+function aliasTargets(document: Document): ReadonlyMap<Alias, Node> {
+  const { isAlias, visit } = yaml();
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Node: (_key, node) => {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) anchors.set(node.anchor, node);
+        return;
+      }
+      const target = anchors.get(node.source);
+      if (target !== undefined) targets.set(node, target);
+    },
+  });
+  return targets;
+}
+
 class NodeReader {
   readonly lines: SourceLines;
-  readonly #document: Document;
+  readonly #targets: ReadonlyMap<Alias, Node>;
   readonly #counter: LineCounter;
   #nodes = 0;
 
   constructor(document: Document, counter: LineCounter, lines: SourceLines) {
-    this.#document = document;
+    this.#targets = aliasTargets(document);
     this.#counter = counter;
     this.lines = lines;
   }
@@ -90,10 +108,17 @@ class NodeReader {
         depth > depthMax ? `parts are nested deeper than ${depthMax}` : `it has more than ${nodesMax} parts`,
       );
     const { isAlias, isMap, isScalar, isSeq } = yaml();
-    if (isAlias(node)) return this.value(node.resolve(this.#document), depth + 1);
+    if (isAlias(node)) return this.value(this.#target(node), depth + 1);
     if (isSeq(node)) return this.#list(node.items, node, depth);
     if (isMap(node)) return this.#map(node.items, node, depth);
     return isScalar(node) ? (node.value ?? null) : null;
+  }
+
+  #target(alias: Alias): Node {
+    const target = this.#targets.get(alias);
+    if (target === undefined)
+      throw invalid(`${this.lines.file}:${this.#line(alias)}`, `the alias *${alias.source} names nothing before it`);
+    return target;
   }
 
   #line(node: unknown): number {

@@ -3,10 +3,18 @@ import { MillraceError, didYouMean } from "@millrace/core";
 import { isComponent, type Component, type SourceLines } from "./source-lines.ts";
 
 const partsMax = 1_000_000;
+/** Of nested parts and of references that lead from one to the next, together. */
+const depthMax = 400;
 
-/** @throws MillraceError manifest-invalid for a reference to nothing, in a circle, or an explosion of references */
+/** @throws MillraceError manifest-invalid for a reference to nothing, in a circle, nested too deeply, or an explosion of references */
 export function resolveReferences(root: Component, lines: SourceLines): Component {
   return new Resolver(root, lines).part(root, new Set()) as Component;
+}
+
+interface Place {
+  readonly holder: object;
+  readonly key: string;
+  readonly visited: Set<string>;
 }
 
 class Resolver {
@@ -15,6 +23,7 @@ class Resolver {
   /** Targets that were resolved: what refers to one target shares it. */
   readonly #resolved = new Map<string, unknown>();
   #parts = 0;
+  #depth = 0;
 
   constructor(root: Component, lines: SourceLines) {
     this.#root = root;
@@ -53,10 +62,16 @@ class Resolver {
     return joined;
   }
 
-  #value(
-    value: unknown,
-    at: { readonly holder: object; readonly key: string; readonly visited: Set<string> },
-  ): unknown {
+  #value(value: unknown, at: Place): unknown {
+    if (this.#depth >= depthMax)
+      throw this.#fault(this.#lines.at(at.holder, at.key), `parts and references are nested deeper than ${depthMax}`);
+    this.#depth += 1;
+    const found = this.#resolve(value, at);
+    this.#depth -= 1;
+    return found;
+  }
+
+  #resolve(value: unknown, at: Place): unknown {
     if (typeof value !== "string" || !value.startsWith("#/")) return this.part(value, at.visited);
     if (this.#resolved.has(value)) return this.#resolved.get(value);
     const place = this.#lines.at(at.holder, at.key);

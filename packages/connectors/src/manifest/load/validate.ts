@@ -117,7 +117,7 @@ function fits(value: unknown, type: FieldType): boolean {
     case "array":
       return Array.isArray(value);
     case "enum":
-      return type.values.includes(String(value));
+      return typeof value === "string" && type.values.includes(value);
     case "integer":
       return Number.isInteger(value) || typeof value === "bigint";
     case "number":
@@ -141,5 +141,6 @@ function list(names: readonly string[]): string {
 function show(value: unknown): string {
   if (value === null) return "nothing";
   if (Array.isArray(value)) return "a list";
-  return isComponent(value) ? "an object" : `a ${typeof value}`;
+  if (value instanceof PyFloat) return "a number";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -17,6 +17,7 @@ import {
   PythonError,
   PyTuple,
   truthy,
+  typeName,
   type PyDict,
 } from "./python-values.ts";
 import { plainDict } from "./python-literal.ts";
@@ -55,13 +56,19 @@ const lists: Methods<unknown[]> = {
   copy: { parameters: none, call: (self) => () => [...self] },
   sort: {
     parameters: parameters(["key", null], ["reverse", false]),
-    call: (self) => (_key, reverse) => {
-      self.sort((a, b) => compare(a, b));
-      if (truthy(reverse)) self.reverse();
-      return null;
-    },
+    call: (self) => (key, reverse) => sort(self, key, truthy(reverse)),
   },
 };
+
+/** Stable in both directions. */
+function sort(list: unknown[], key: unknown, reverse: boolean): null {
+  if (key !== null && !(key instanceof PyCallable))
+    throw new PythonError("TypeError", `'${typeName(key)}' object is not callable`);
+  const keyed = list.map((value) => ({ value, by: key === null ? value : key.call([value], new Map()) }));
+  keyed.sort((a, b) => (reverse ? compare(b.by, a.by) : compare(a.by, b.by)));
+  for (const [at, { value }] of keyed.entries()) list[at] = value;
+  return null;
+}
 
 function grow(list: unknown[], items: readonly unknown[]): null {
   demandLength(list.length + items.length, "list");

@@ -67,7 +67,7 @@ function compileApplication(expression: Extract<Expression, { kind: "call" | "fi
       scope.registry.steps.take();
       const target = callee(scope);
       const { positional, named } = args(scope);
-      return call(target, positional, named);
+      return bounded(call(target, positional, named));
     };
   }
   const { name } = expression;
@@ -78,12 +78,18 @@ function compileApplication(expression: Extract<Expression, { kind: "call" | "fi
       scope.registry.steps.take();
       const value = input(scope);
       const { positional, named } = args(scope);
-      return scope.registry.filter(name, [value, ...positional], named);
+      return bounded(scope.registry.filter(name, [value, ...positional], named));
     };
   }
   demandKnown("test", name, testNames);
   const { negated } = expression;
   return (scope) => scope.registry.test(name, [input(scope), ...args(scope).positional]) !== negated;
+}
+
+/** Text that filters and methods make cannot grow from one to the next. */
+function bounded(value: unknown): unknown {
+  if (typeof value === "string") demandLength(value.length, "text");
+  return value;
 }
 
 function demandKnown(what: string, name: string, known: readonly string[]): void {
@@ -143,9 +149,12 @@ function compileOperation(expression: Operation): Evaluate {
     case "concat": {
       const parts = expression.parts.map(compileExpression);
       return (scope) => {
-        const text = parts.map((part) => str(part(scope))).join("");
-        demandLength(text.length, "text");
-        return text;
+        const texts = parts.map((part) => str(part(scope)));
+        demandLength(
+          texts.reduce((length, text) => length + text.length, 0),
+          "text",
+        );
+        return texts.join("");
       };
     }
     case "compare":

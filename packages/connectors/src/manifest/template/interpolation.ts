@@ -110,11 +110,12 @@ export class Templates {
     }
   }
 
-  /** Text without a template in it is evaluated here, once. */
+  /** Text without a template in it is evaluated here, once, unless it spells a list or dict. */
   #constant(template: Template, evaluate: Interpolated): Interpolated {
     if (/\{\{|\{%|\{#/.test(template.source)) return evaluate;
     const value = evaluate({});
-    return () => value;
+    // A list or dict is made anew: who gets it may change it.
+    return typeof value === "object" && value !== null ? evaluate : () => value;
   }
 }
 
@@ -127,17 +128,18 @@ function isFalse(value: unknown): boolean {
   return isDict(value) && dictKeys(value).length === 0;
 }
 
-/** Names the place of a template that failed. */
+/** Names the place of a template that failed; what JavaScript itself cannot hold (text, nesting) is a limit like those of limits.ts. */
 function guarded<T>(place: TemplatePlace, source: string, evaluate: () => T): T {
   try {
     return evaluate();
   } catch (thrown) {
-    if (!(thrown instanceof PythonError)) throw thrown;
+    const fault = thrown instanceof RangeError ? new PythonError("LimitError", thrown.message) : thrown;
+    if (!(fault instanceof PythonError)) throw thrown;
     throw new MillraceError(
       "template-failed",
-      `${place}: the template ${quoted(source)} failed: ${thrown.type}: ${thrown.message}.`,
+      `${place}: the template ${quoted(source)} failed: ${fault.type}: ${fault.message}.`,
       {
-        details: { place, type: thrown.type },
+        details: { place, type: fault.type },
         cause: thrown,
       },
     );

@@ -1,4 +1,5 @@
 // JSON as Python's json.dumps writes it: `", "` and `": "` between parts, and characters beyond ASCII escaped.
+import { demandLength } from "./limits.ts";
 import { repr, reprFloat } from "./python-text.ts";
 import {
   dictGet,
@@ -61,9 +62,14 @@ function enclose(
 ): string {
   const { indent } = at.layout;
   if (parts.length === 0) return brackets;
+  const width = Math.max(0, indent ?? 0);
+  demandLength(
+    parts.reduce((length, part) => length + part.length + width * (at.depth + 1), 0),
+    "text",
+  );
   if (indent === undefined || indent === null) return brackets[0] + parts.join(", ") + brackets[1];
-  const inner = `\n${" ".repeat(indent * (at.depth + 1))}`;
-  return `${brackets[0]}${inner}${parts.join(`,${inner}`)}\n${" ".repeat(indent * at.depth)}${brackets[1]}`;
+  const inner = `\n${" ".repeat(width * (at.depth + 1))}`;
+  return `${brackets[0]}${inner}${parts.join(`,${inner}`)}\n${" ".repeat(width * at.depth)}${brackets[1]}`;
 }
 
 function quoted(text: string): string {

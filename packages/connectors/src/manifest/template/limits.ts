@@ -1,4 +1,5 @@
-// What one evaluation of a template may cost, so that no template can stall a process or fill its memory.
+// What one evaluation of a template may cost in memory, loop turns and calls. Not bounded: the time of a
+// regular expression that backtracks, and of comparing large values.
 import { PythonError } from "./python-values.ts";
 
 /** Characters that a template may render, and that any text inside it may have. */

@@ -15,6 +15,7 @@ import {
   iterate,
   PythonError,
   PyTuple,
+  SeenValues,
   truthy,
   Undefined,
 } from "./python-values.ts";
@@ -109,12 +110,10 @@ function join(values: readonly unknown[], separator: unknown, path: unknown): st
 
 function unique([value, caseSensitive, path]: readonly unknown[]): unknown[] {
   const key = sortKey(path, caseSensitive);
-  const seen: unknown[] = [];
+  const seen = new SeenValues();
   return iterate(value).filter((one) => {
-    const own = new PyTuple(key(one));
-    if (seen.some((other) => equal(other, own))) return false;
-    seen.push(own);
-    return true;
+    const own = key(one);
+    return seen.add(own.length === 1 ? own[0] : new PyTuple(own));
   });
 }
 
@@ -125,8 +124,10 @@ function batch([value, size, fill]: readonly unknown[]): unknown[] {
     items.slice(row * width, (row + 1) * width),
   );
   const last = rows.at(-1);
-  if (fill !== null && last !== undefined && last.length < width)
+  if (fill !== null && last !== undefined && last.length < width) {
+    demandLength(width, "list");
     rows[rows.length - 1] = [...last, ...Array.from({ length: width - last.length }, () => fill)];
+  }
   return rows;
 }
 
@@ -134,6 +135,7 @@ function batch([value, size, fill]: readonly unknown[]): unknown[] {
 function columns([value, count, fill]: readonly unknown[]): unknown[] {
   const items = iterate(value);
   const total = Math.max(1, Number(count));
+  demandLength(total, "list");
   const [base, extra] = [Math.floor(items.length / total), items.length % total];
   return Array.from({ length: total }, (_column, column) => {
     const start = column * base + Math.min(column, extra);

@@ -8,18 +8,8 @@ import { strftime } from "./dates/strftime.ts";
 import { strptime } from "./dates/strptime.ts";
 import type { Macros, Surroundings } from "./environment.ts";
 import { dictOf } from "./list-filters.ts";
-import {
-  asNumber,
-  compare,
-  float,
-  int,
-  isInt,
-  isNumeric,
-  iterate,
-  PyCallable,
-  PythonError,
-  typeName,
-} from "./python-values.ts";
+import { wholePart } from "./python-format.ts";
+import { compare, float, int, isInt, isNumeric, iterate, PyCallable, PythonError, typeName } from "./python-values.ts";
 import { quotePlus } from "./url-text.ts";
 
 const pythonStamp = "%Y-%m-%dT%H:%M:%S.%f%z";
@@ -56,7 +46,7 @@ function toUtc(text: string): PyDatetime {
 
 function timestamp(value: unknown): unknown {
   if (isInt(value) || typeof value === "boolean") return int(BigInt(value));
-  if (isNumeric(value)) return int(BigInt(Math.trunc(asNumber(value))));
+  if (isNumeric(value)) return int(wholePart(value));
   return float(toUtc(demandText(value, "the date")).timestamp());
 }
 

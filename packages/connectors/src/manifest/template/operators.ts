@@ -114,7 +114,10 @@ function add(left: unknown, right: unknown): unknown {
     demandLength(left.length + right.length, "list");
     return [...left, ...right];
   }
-  if (left instanceof PyTuple && right instanceof PyTuple) return new PyTuple([...left.items, ...right.items]);
+  if (left instanceof PyTuple && right instanceof PyTuple) {
+    demandLength(left.items.length + right.items.length, "list");
+    return new PyTuple([...left.items, ...right.items]);
+  }
   if (isSpan(left) && isSpan(right)) return addSpans(left, right);
   if ((left instanceof PyDatetime || left instanceof PyDate) && isSpan(right)) return left.plus(right);
   if ((right instanceof PyDatetime || right instanceof PyDate) && isSpan(left)) return right.plus(left);

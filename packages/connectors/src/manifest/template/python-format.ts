@@ -78,9 +78,14 @@ function formatNumber(value: unknown, spec: Spec): string {
   return pad(sign, body, spec);
 }
 
+function codePoint(value: bigint): string {
+  if (value < 0n || value > 0x10ffffn) throw new PythonError("OverflowError", "%c arg not in range(0x110000)");
+  return String.fromCodePoint(Number(value));
+}
+
 function formatInt(value: bigint, type: string, spec: Spec): string {
   const size = value < 0n ? -value : value;
-  if (type === "c") return String.fromCodePoint(Number(size));
+  if (type === "c") return codePoint(value);
   const radix = { b: 2, o: 8, x: 16, X: 16 }[type] ?? 10;
   const digits = size.toString(radix);
   const prefix = spec.alternate && radix !== 10 ? `0${type}` : "";
@@ -114,6 +119,7 @@ function formatFloat(value: number, type: string, spec: Spec): string {
 
 function fixed(value: number, precision: number, spec: Spec): string {
   // Beyond 1e21 toFixed falls back to exponents; such a float is a whole number.
+  if (!Number.isFinite(value)) return "inf";
   const text = value < 1e21 ? value.toFixed(Math.min(precision, 100)) : `${BigInt(value)}.${"0".repeat(precision)}`;
   return groupedFraction(precision === 0 ? text.replace(/\.$/, "") : text, spec);
 }
@@ -130,7 +136,9 @@ function general(value: number, precision: number, keepZeros: boolean): string {
   const scientific = value.toExponential(Math.min(precision, 100) - 1);
   const power = Number(scientific.split("e")[1]);
   const text =
-    power < -4 || power >= precision ? exponent(scientific, "e") : value.toFixed(Math.max(0, precision - 1 - power));
+    power < -4 || power >= precision
+      ? exponent(scientific, "e")
+      : value.toFixed(Math.max(0, Math.min(precision - 1 - power, 100)));
   return keepZeros ? text : text.replace(/(\.\d*?)0+(?=e|$)/, "$1").replace(/\.(?=e|$)/, "");
 }
 
@@ -165,18 +173,20 @@ export function percentFormat(format: string, value: unknown): string {
   if (/%(?!\(|[-#0 +\d.*hlL]*[diouxXeEfFgGcrsa%])/.test(format.replaceAll("%%", "")))
     throw new PythonError("ValueError", "unsupported format character");
   let named = false;
+  let length = 0;
+  const grown = (text: string): string => {
+    length += text.length;
+    demandLength(length, "text");
+    return text;
+  };
   const text = format.replace(conversion, (...found: unknown[]) => {
     const [, key, flags, width, precision, , type] = found as (string | undefined)[];
     if (type === "%") return "%";
     named ||= key !== undefined;
     const size = width === "*" ? String(take()) : (width ?? "");
     const digits = precision === "*" ? String(take()) : precision;
-    return convert(key === undefined ? take() : lookUp(value, key), {
-      flags: flags ?? "",
-      width: size,
-      precision: digits,
-      type: type ?? "s",
-    });
+    const given = key === undefined ? take() : lookUp(value, key);
+    return grown(convert(given, { flags: flags ?? "", width: size, precision: digits, type: type ?? "s" }));
   });
   if (queue.length > 0 && !named && !subscriptable(value))
     throw new PythonError("TypeError", "not all arguments converted during string formatting");
@@ -206,9 +216,13 @@ function convert(value: unknown, { flags, width, precision, type }: Conversion):
   const align = flags.includes("-") ? "<" : ">";
   const point = precision === undefined ? "" : `.${precision}`;
   if ("rsa".includes(type)) return formatValue(type === "s" ? str(value) : repr(value), `${align}${width}${point}`);
-  if (type === "c") return typeof value === "string" ? value : String.fromCodePoint(Number(value));
+  if (type === "c" && typeof value === "string") {
+    if (Array.from(value).length !== 1) throw new PythonError("TypeError", "%c requires int or char");
+    return formatValue(value, `${align}${width}`);
+  }
   if (!isNumeric(value))
     throw new PythonError("TypeError", `%${type} format: a real number is required, not ${typeName(value)}`);
+  if (type === "c") return formatValue(codePoint(wholePart(value)), `${align}${width}`);
   const spec = numberSpec(flags, width, align);
   if ("diuoxX".includes(type)) return formatValue(int(wholePart(value)), `${spec}${/[diu]/.test(type) ? "d" : type}`);
   return formatValue(isFloat(value) ? value : Number(value), `${spec}${point}${type}`);
@@ -220,8 +234,16 @@ function numberSpec(flags: string, width: string, align: string): string {
   return `${zero === "" ? align : ""}${sign}${flags.includes("#") ? "#" : ""}${zero}${width}`;
 }
 
-function wholePart(value: Parameters<typeof asNumber>[0]): bigint {
-  return isInt(value) ? BigInt(value) : BigInt(Math.trunc(asNumber(value)));
+/** What `int(value)` gives. @throws PythonError for infinity and NaN */
+export function wholePart(value: Parameters<typeof asNumber>[0]): bigint {
+  if (isInt(value)) return BigInt(value);
+  const number = asNumber(value);
+  if (Number.isFinite(number)) return BigInt(Math.trunc(number));
+  const kind = Number.isNaN(number) ? "NaN" : "infinity";
+  throw new PythonError(
+    Number.isNaN(number) ? "ValueError" : "OverflowError",
+    `cannot convert float ${kind} to integer`,
+  );
 }
 
 /** Finds the value of a replacement field such as `0.name[key]`. */
@@ -237,6 +259,7 @@ export function braceFormat(
   }: { readonly args: readonly unknown[]; readonly named: ReadonlyMap<string, unknown>; readonly walk: FieldLookup },
 ): string {
   let automatic = 0;
+  let length = 0;
   const field = (text: string): string => {
     const match = /^([^!:.[]*)((?:\.[^!:.[]+|\[[^\]]+\])*)(?:!([rsa]))?(?::([\s\S]*))?$/.exec(text);
     if (match === null) throw new PythonError("ValueError", `wrong replacement field ${JSON.stringify(text)}`);
@@ -256,7 +279,10 @@ export function braceFormat(
     (whole: string, inner: string | undefined) => {
       if (whole === "{{" || whole === "}}") return whole.slice(1);
       if (inner === undefined) throw new PythonError("ValueError", `Single '${whole}' encountered in format string`);
-      return field(inner);
+      const text = field(inner);
+      length += text.length;
+      demandLength(length, "text");
+      return text;
     },
   );
   demandLength(out.length, "text");

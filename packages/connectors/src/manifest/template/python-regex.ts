@@ -1,5 +1,6 @@
 // Python's regular expressions as JavaScript's: the same for what templates use, with the spellings that differ translated.
 // Not translated, hence refused by JavaScript: conditional groups, inline flags inside of a pattern, `\Z` look-alikes.
+import { demandLength } from "./limits.ts";
 import { PythonError } from "./python-values.ts";
 
 const compiled = new Map<string, RegExp>();
@@ -88,9 +89,10 @@ export function firstGroup(text: string, pattern: string): string | null {
 
 /** `re.sub(pattern, replacement, text)`. */
 export function substitute(text: string, pattern: string, replacement: string): string {
+  let length = 0;
   return text.replace(pythonRegex(pattern), (...found: unknown[]) => {
     const named = (typeof found.at(-1) === "object" ? found.at(-1) : {}) as Record<string, string | undefined>;
-    return replacement.replace(
+    const replaced = replacement.replace(
       /\\(?:g<(\w+)>|(\d{1,2})|([\s\S]))/g,
       (_whole, name?: string, digits?: string, char?: string) => {
         if (char !== undefined) return { n: "\n", t: "\t", r: "\r", "\\": "\\" }[char] ?? `\\${char}`;
@@ -98,5 +100,8 @@ export function substitute(text: string, pattern: string, replacement: string): 
         return typeof group === "string" ? group : "";
       },
     );
+    length += replaced.length;
+    demandLength(length, "text");
+    return replaced;
   });
 }

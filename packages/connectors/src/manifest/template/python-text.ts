@@ -1,4 +1,5 @@
 // How Python prints values: str() for output, repr() inside of containers. Neighbours: python-values.ts, python-literal.ts reads it back.
+import { demandLength } from "./limits.ts";
 import {
   dictGet,
   dictKeys,
@@ -44,14 +45,25 @@ function reprNumber(value: number | bigint | PyFloat): string {
 }
 
 function reprContainer(value: unknown, depth: number): string {
-  const each = (items: readonly unknown[]): string => items.map((item) => repr(incoming(item), depth)).join(", ");
+  const each = (items: readonly unknown[]): string => joined(items, (item) => repr(incoming(item), depth));
   if (isList(value)) return `[${each(value)}]`;
   if (value instanceof PyTuple) return value.items.length === 1 ? `(${each(value.items)},)` : `(${each(value.items)})`;
   if (value instanceof PySet) return value.items.length === 0 ? "set()" : `{${each(value.items)}}`;
   if (!isDict(value)) return "<object>";
-  return `{${dictKeys(value)
-    .map((key) => `${repr(key, depth)}: ${repr(dictGet(value, key), depth)}`)
-    .join(", ")}}`;
+  return `{${joined(dictKeys(value), (key) => `${repr(key, depth)}: ${repr(dictGet(value, key), depth)}`)}}`;
+}
+
+/** Stops at the limit: lists that hold each other several times print far longer than they are. */
+function joined(items: readonly unknown[], print: (item: unknown) => string): string {
+  const texts: string[] = [];
+  let length = 0;
+  for (const item of items) {
+    const text = print(item);
+    length += text.length + 2;
+    demandLength(length, "text");
+    texts.push(text);
+  }
+  return texts.join(", ");
 }
 
 const escapes: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\" };

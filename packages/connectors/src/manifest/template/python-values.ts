@@ -49,12 +49,41 @@ export class PyTuple {
   }
 }
 
+/** Values that were met, each once: text and numbers by a key, what else there is one by one. */
+export class SeenValues {
+  readonly #keys = new Set<string | number | bigint>();
+  readonly #others: unknown[] = [];
+
+  /** False when an equal one was there. */
+  add(value: unknown): boolean {
+    const key = typeof value === "string" ? `t${value}` : numericKey(value);
+    if (key === undefined) {
+      if (this.#others.some((other) => equal(other, value))) return false;
+      this.#others.push(value);
+      return true;
+    }
+    if (this.#keys.has(key)) return false;
+    this.#keys.add(key);
+    return true;
+  }
+}
+
+/** The same for all numbers that are equal in Python; undefined for what is no number, and for NaN. */
+function numericKey(value: unknown): number | bigint | undefined {
+  if (typeof value === "bigint") return value;
+  if (!isNumeric(value)) return undefined;
+  const number = asNumber(value);
+  if (Number.isNaN(number)) return undefined;
+  return Number.isInteger(number) && !Number.isSafeInteger(number) ? BigInt(number) : number;
+}
+
 export class PySet {
   readonly items: readonly unknown[];
 
   constructor(items: Iterable<unknown>) {
     const kept: unknown[] = [];
-    for (const item of items) if (!kept.some((other) => equal(other, item))) kept.push(item);
+    const seen = new SeenValues();
+    for (const item of items) if (seen.add(item)) kept.push(item);
     this.items = kept;
   }
 }
@@ -163,6 +192,7 @@ export function dictKeys(dict: PyDict): unknown[] {
 export function dictGet(dict: PyDict, key: unknown): unknown {
   if (dict instanceof Map) {
     if (dict.has(key)) return incoming(dict.get(key));
+    if (typeof key === "string") return undefined;
     for (const [other, value] of dict) if (equal(other, key)) return incoming(value);
     return undefined;
   }

@@ -3,9 +3,11 @@ import { readFileSync } from "node:fs";
 import { isMillraceError, MillraceError, parseExact } from "@millrace/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { parseDatetime } from "./dates/cursor-format.ts";
 import { jsonValue, Templates } from "./interpolation.ts";
 import { notLiteral, readLiteral } from "./python-literal.ts";
 import { repr } from "./python-text.ts";
+import { PyFloat, PySet, PythonError } from "./python-values.ts";
 
 interface Case {
   readonly form: "value" | "text" | "condition";
@@ -102,7 +104,7 @@ test("no text makes the parser or the literal reader hang or throw anything but 
 describe("limits", () => {
   const fails = (template: string): unknown => {
     try {
-      return templates.value(template, { place: "streams[0].path (line 7)" })({ config: { n: 3 } });
+      return templates.value(template, { place: "streams[0].path (line 7)" })({ config: { n: 3, l: [] } });
     } catch (thrown) {
       return thrown;
     }
@@ -116,6 +118,21 @@ describe("limits", () => {
     `{{ ${"(".repeat(500)}1${")".repeat(500)} }}`,
     "{{ '%1000000000d' % 1 }}",
     "{{ 'x'.ljust(1000000000) }}",
+    "{{ 'a\tb'.expandtabs(1000000000) }}",
+    "{{ [1]|batch(100000000, 0)|length }}",
+    "{{ [1]|slice(100000000)|length }}",
+    "{{ ('\n' * 100000)|indent(1000, blank=true) }}",
+    "{{ [1]|tojson(100000000) }}",
+    "{{ ('%(a)s' * 20000) % {'a': 'x' * 1000} }}",
+    "{{ ('{0}' * 20000).format('x' * 1000) }}",
+    "{{ ('x' * 20000)|regex_replace('x', 'y' * 1000) }}",
+    "{{ now_utc().strftime('%999d' * 20000) }}",
+    `{% set a = 'x' * 4000000 %}{{ ${Array.from({ length: 200 }, () => "a").join(" ~ ")} }}`,
+    `{{ ('"' * 1000000)${"|tojson".repeat(12)} }}`,
+    `{% set t = (1, 2) %}${"{% set t = t + t %}".repeat(40)}{{ t|length }}`,
+    `{% set a = [1] %}${"{% set a = [a, a] %}".repeat(40)}{{ a }}`,
+    "{{ [config.l.append(config.l), config.l.append(config.l), config.l] }}",
+    "{% set a = [1] %}{% set b = [1] %}{% set _ = a.append(b) %}{% set _ = b.append(a) %}{{ a == b }}",
   ])("%s is refused", (template) => {
     const thrown = fails(template);
     expect(isMillraceError(thrown)).toBe(true);
@@ -130,6 +147,50 @@ describe("limits", () => {
         }),
       ).toBe("||");
   });
+});
+
+test("long text from an upstream takes time in proportion to its length", () => {
+  const record = {
+    words: "ab ".repeat(100_000),
+    tags: "<".repeat(300_000),
+    set: `{${Array.from({ length: 60_000 }, (_, at) => at).join(",")}}`,
+  };
+  const value = (template: string): unknown => templates.value(template, { place: "test" })({ record });
+  const started = performance.now();
+  expect(value("{{ record.words.split()|length }}")).toBe(100_000);
+  expect(value("{{ (record.tags|striptags)|length }}")).toBe(300_000);
+  expect(value("{{ record.set }}")).toBeInstanceOf(PySet);
+  // Each alone took from ten seconds to minutes when it looked at the rest of the text for each part.
+  expect(performance.now() - started).toBeLessThan(15_000);
+});
+
+test("a type that the result must have: a dict may have any keys", () => {
+  const dict = templates.value("{{ config }} ", { place: "test", validTypes: ["dict"] });
+  expect(dict({ config: { items: [1], value: 2 } })).toEqual({ items: [1], value: 2 });
+});
+
+test("constant lists are no shared state", () => {
+  const constant = templates.value("[1]", { place: "test" });
+  (constant({}) as unknown[]).push(2);
+  expect(constant({})).toEqual([1]);
+});
+
+test("zones of other dates are taken over, not passed by", () => {
+  const one = "str_to_datetime('2024-01-01T00:00:00Z')";
+  const zone = "format_datetime('2024-01-01T00:00:00+02:00', '%z', '%Y-%m-%dT%H:%M:%S%z')";
+  const value = (template: string): unknown => templates.value(template, { place: "test" })({});
+  expect(value(`{{ ${one}.replace(tzinfo=none).replace(tzinfo=now_utc().tzinfo).isoformat() }}`)).toBe(
+    "2024-01-01T00:00:00+00:00",
+  );
+  expect(value(`{{ ${one}.astimezone('UTC+02:00').isoformat() }}`)).toBe("2024-01-01T02:00:00+02:00");
+  expect(value(`{{ ${zone} }}`)).toBe("+0200");
+});
+
+test("cursor values that are floats without a fraction read as those with one", () => {
+  expect(parseDatetime(new PyFloat(1_700_000_000), "%s").text()).toBe("2023-11-14 22:13:20+00:00");
+  for (const value of ["Infinity", "0x10", "", "."])
+    expect(() => parseDatetime(value, "%s_as_float")).toThrow(PythonError);
+  expect(parseDatetime("1.7e9", "%s_as_float").text()).toBe("2023-11-14 22:13:20+00:00");
 });
 
 test("a fraction of zero survives into JSON", () => {

@@ -6,7 +6,7 @@ import { freeNames } from "./free-names.ts";
 import { parseTemplate } from "./parse-template.ts";
 import { notLiteral, readLiteral } from "./python-literal.ts";
 import { str } from "./python-text.ts";
-import { incoming, isFloat, isInt, isList, PyFloat, PythonError, Undefined } from "./python-values.ts";
+import { incoming, isDict, isFloat, isInt, isList, PyFloat, PythonError, Undefined } from "./python-values.ts";
 import type { Macros, Surroundings } from "./environment.ts";
 import { Scope, type TemplateContext } from "./scope.ts";
 
@@ -83,7 +83,7 @@ export class Template {
     const value = this.#single(scope);
     if (value instanceof Undefined) return nothing;
     if (typeof value === "string" || validTypes !== undefined) return fromText(str(value), validTypes);
-    const copy = plainCopy(value, 0);
+    const copy = plainCopy(value, 0, { left: copiedMax });
     return copy === undefined ? fromText(str(value), validTypes) : copy;
   }
 }
@@ -107,23 +107,25 @@ function hasType(value: unknown, types: ValidTypes): boolean {
   if (isInt(value)) return types.includes("int");
   if (isFloat(value)) return types.includes("float");
   if (isList(value)) return types.includes("list");
-  return value !== null && typeof value === "object" && types.includes("dict") && !("items" in value);
+  return isDict(value) && types.includes("dict");
 }
 
 const copyDepthMax = 60;
+const copiedMax = 1_000_000;
 
 /** A copy of a value that would come back from text unchanged; undefined for anything else. */
-function plainCopy(given: unknown, depth: number): unknown {
+function plainCopy(given: unknown, depth: number, budget: { left: number }): unknown {
   const value = incoming(given);
   if (value === null || typeof value !== "object") return Number.isNaN(value) ? undefined : value;
   if (value instanceof PyFloat) return Number.isFinite(value.value) ? value : undefined;
-  if (depth > copyDepthMax) return undefined;
+  budget.left -= 1;
+  if (depth > copyDepthMax || budget.left < 0) return undefined;
   if (isList(value)) {
-    const items = value.map((item) => plainCopy(item, depth + 1));
+    const items = value.map((item) => plainCopy(item, depth + 1, budget));
     return items.includes(undefined) ? undefined : items;
   }
   if (Object.getPrototypeOf(value) !== Object.prototype) return undefined;
-  const entries = Object.entries(value).map(([key, item]) => [key, plainCopy(item, depth + 1)] as const);
+  const entries = Object.entries(value).map(([key, item]) => [key, plainCopy(item, depth + 1, budget)] as const);
   if (entries.some(([key, item]) => item === undefined || key === "__proto__")) return undefined;
   return Object.fromEntries(entries);
 }

@@ -3,6 +3,7 @@ import { createHash, createHmac, getHashes } from "node:crypto";
 import { demandText, parameters } from "./callables.ts";
 import type { Filter } from "./environment.ts";
 import { toJson } from "./json-text.ts";
+import { demandLength } from "./limits.ts";
 import { characters } from "./operators.ts";
 import { percentFormat } from "./python-format.ts";
 import { firstGroup, substitute } from "./python-regex.ts";
@@ -124,8 +125,18 @@ function round(given: unknown, precision: unknown, method: unknown): unknown {
   if (method === "ceil") return float(Math.ceil(scaled) / factor);
   if (method === "floor") return float(Math.floor(scaled) / factor);
   if (method !== "common") throw new PythonError("FilterArgumentError", "method must be common, ceil or floor");
-  if (isInt(value) && Number(precision) >= 0) return value;
+  if (isInt(value)) return Number(precision) >= 0 ? value : int(roundTens(BigInt(value), -Number(precision)));
   return roundHalfEven(asNumber(value), Number(precision));
+}
+
+/** Rounds to tens, hundreds and so on, ties to even. */
+function roundTens(value: bigint, zeros: number): bigint {
+  if (zeros > 5000) return 0n;
+  const unit = 10n ** BigInt(zeros);
+  const rest = ((value % unit) + unit) % unit;
+  const down = value - rest;
+  const up = rest * 2n > unit || (rest * 2n === unit && (down / unit) % 2n !== 0n);
+  return up ? down + unit : down;
 }
 
 /** Rounds the decimal value of the float, ties to even: what Python's round() does. */
@@ -166,8 +177,9 @@ function truncate([value, size, kill, end, leeway]: readonly unknown[]): string 
 
 function indent([value, width, first, blank]: readonly unknown[]): string {
   if (typeof value !== "string") throw new PythonError("TypeError", "indent needs text");
-  const space = typeof width === "string" ? width : " ".repeat(Math.min(Number(width), 1000));
+  const space = typeof width === "string" ? width : " ".repeat(Math.max(0, Math.min(Number(width), 1000)));
   const lines = value.split("\n");
+  demandLength(value.length + lines.length * space.length, "text");
   const shifted = lines.map((line, at) => (at > 0 && (line !== "" || truthy(blank)) ? space + line : line)).join("\n");
   return (truthy(first) ? space : "") + shifted;
 }
@@ -262,8 +274,7 @@ export const textFilters: Readonly<Record<string, Filter>> = {
   safe: { parameters: parameters("value"), call: ([value]) => str(value) },
   string: { parameters: parameters("value"), call: ([value]) => string(value) },
   striptags: only((text) =>
-    text
-      .replace(/<!--[\s\S]*?-->|<[^>]*>/g, "")
+    without(without(text, "<!--", "-->"), "<", ">")
       .split(/\s+/)
       .filter(Boolean)
       .join(" "),
@@ -282,6 +293,19 @@ export const textFilters: Readonly<Record<string, Filter>> = {
   urlencode: { parameters: parameters("value"), call: ([value]) => urlencode(value) },
   wordcount: only((text) => text.match(/\w+/gu)?.length ?? 0),
 };
+
+/** Leaves out what stands between the two, both included; without its end, a beginning stays. */
+function without(text: string, begin: string, end: string): string {
+  const kept: string[] = [];
+  let at = 0;
+  for (;;) {
+    const from = text.indexOf(begin, at);
+    const to = from < 0 ? -1 : text.indexOf(end, from);
+    if (to < 0) return kept.join("") + text.slice(at);
+    kept.push(text.slice(at, from));
+    at = to + end.length;
+  }
+}
 
 function htmlSafe(json: string): string {
   return json.replace(/[<>&']/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);

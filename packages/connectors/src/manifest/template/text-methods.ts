@@ -20,6 +20,7 @@ const all = (form: RegExp): Method => method(none, (self) => () => form.test(sel
 /** What Python takes for a blank, beside what JavaScript does. */
 const blankSet = String.raw`\s\x1c-\x1f\x85`;
 const blanks = new RegExp(`[${blankSet}]`, "u");
+const words = new RegExp(`[^${blankSet}]+`, "gu");
 const lineEnd = String.raw`\r\n\v\f\x1c-\x1e\x85\u2028\u2029`;
 const wholeLine = new RegExp(`[^${lineEnd}]*(?:\r\n|[${lineEnd}]|$)`, "g");
 const endOfLine = new RegExp(`(?:\r\n|[${lineEnd}])$`);
@@ -49,14 +50,10 @@ function split(text: string, separator: unknown, most: unknown): string[] {
 
 function splitBlanks(text: string, limit: number): string[] {
   const parts: string[] = [];
-  let rest = strip(text, null, "left");
-  while (rest !== "" && parts.length < limit) {
-    const end = rest.search(blanks);
-    if (end < 0) break;
-    parts.push(rest.slice(0, end));
-    rest = strip(rest.slice(end), null, "left");
+  for (const { 0: word, index } of text.matchAll(words)) {
+    if (parts.length >= limit) return [...parts, text.slice(index)];
+    parts.push(word);
   }
-  if (rest !== "") parts.push(parts.length < limit ? rest : strip(rest, null, "right"));
   return parts;
 }
 
@@ -110,6 +107,11 @@ function find(text: string, wanted: unknown, last: boolean): number {
   return at < 0 ? -1 : Array.from(text.slice(0, at)).length;
 }
 
+/** Empty text stands between all characters, and at both ends. */
+function count(text: string, wanted: unknown): number {
+  return wanted === "" ? characters(text).length + 1 : text.split(demandText(wanted, "the text sought")).length - 1;
+}
+
 function found(at: number): number {
   if (at < 0) throw new PythonError("ValueError", "substring not found");
   return at;
@@ -128,14 +130,21 @@ export function center(text: string, width: unknown, fill: unknown): string {
   const missing = Math.max(0, Number(width) - Array.from(text).length);
   demandLength(missing + text.length, "text");
   const left = Math.floor(missing / 2) + (missing & Number(width) & 1);
-  const filler = demandText(fill, "the fill character");
+  const filler = fillCharacter(fill);
   return filler.repeat(left) + text + filler.repeat(missing - left);
+}
+
+function fillCharacter(fill: unknown): string {
+  const text = demandText(fill, "the fill character");
+  if (Array.from(text).length !== 1)
+    throw new PythonError("TypeError", "The fill character must be exactly one character long");
+  return text;
 }
 
 function justify(text: string, { width, fill, left }: { width: unknown; fill: unknown; left: boolean }): string {
   const missing = Math.max(0, Number(width) - Array.from(text).length);
   demandLength(missing + text.length, "text");
-  const filling = demandText(fill, "the fill character").repeat(missing);
+  const filling = fillCharacter(fill).repeat(missing);
   return left ? text + filling : filling + text;
 }
 
@@ -169,7 +178,8 @@ function zeroFill(text: string, width: unknown): string {
 }
 
 function expandTabs(text: string, size: unknown): string {
-  const width = Number(size);
+  const width = Math.max(0, Number(size));
+  demandLength(text.length + (text.split("\t").length - 1) * width, "text");
   return text
     .split("\n")
     .map((line) =>
@@ -224,7 +234,7 @@ export const textMethods: Readonly<Record<string, Method>> = {
   rfind: method(sought, (self) => (sub, start, end) => shifted(find(part(self, start, end), sub, true), start)),
   index: method(sought, (self) => (sub, start, end) => found(shifted(find(part(self, start, end), sub, false), start))),
   rindex: method(sought, (self) => (sub, start, end) => found(shifted(find(part(self, start, end), sub, true), start))),
-  count: method(sought, (self) => (sub, start, end) => split(part(self, start, end), sub, -1).length - 1),
+  count: method(sought, (self) => (sub, start, end) => count(part(self, start, end), sub)),
   partition: method(parameters("sep"), (self) => (separator) => partition(self, separator, false)),
   rpartition: method(parameters("sep"), (self) => (separator) => partition(self, separator, true)),
   join: method(parameters("iterable"), (self) => (items) => joined(self, items)),

@@ -1,6 +1,7 @@
 // The date formats of cursors: Python's codes and the reference's own `%s`, `%s_as_float`, `%ms`, `%_ms`, `%epoch_microseconds`.
 import { reprFloat, str } from "../python-text.ts";
-import { PythonError } from "../python-values.ts";
+import { wholePart } from "../python-format.ts";
+import { PyFloat, PythonError } from "../python-values.ts";
 import { PyDatetime, utc } from "./date-values.ts";
 import { strftime } from "./strftime.ts";
 import { strptime } from "./strptime.ts";
@@ -31,7 +32,7 @@ export function formatDatetime(value: PyDatetime, format: string): string {
 
 function wholeNumber(value: unknown): bigint {
   if (typeof value === "bigint") return value;
-  if (typeof value === "number") return BigInt(Math.trunc(value));
+  if (typeof value === "number" || value instanceof PyFloat) return wholePart(value);
   const text = str(value)
     .trim()
     .replace(/(?<=\d)_(?=\d)/g, "");
@@ -42,8 +43,10 @@ function wholeNumber(value: unknown): bigint {
 
 function decimalNumber(value: unknown): number {
   const text = str(value).trim();
-  const number = Number(text);
-  if (text === "" || Number.isNaN(number))
+  const number = /^[+-]?(?:\d|\.\d)[\d_]*\.?\d*(?:e[+-]?\d+)?$/i.test(text)
+    ? Number(text.replaceAll("_", ""))
+    : Number.NaN;
+  if (!Number.isFinite(number))
     throw new PythonError("ValueError", `could not convert string to float: ${JSON.stringify(text)}`);
   return number;
 }

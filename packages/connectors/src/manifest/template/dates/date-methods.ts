@@ -2,7 +2,7 @@
 import { callable, demandText, parameters, type Call, type Parameter } from "../callables.ts";
 import { float, isInt, PythonError, PyTuple, type DateLike } from "../python-values.ts";
 import { civilDate, dayNumber, daysInMonth, isoWeek, microsPerSecond, weekday } from "./calendar.ts";
-import { PyDate, PyDatetime, utc } from "./date-values.ts";
+import { fixedZone, PyDate, PyDatetime, utc, type Zone } from "./date-values.ts";
 import { PyTimedelta } from "./duration-values.ts";
 import { strftime } from "./strftime.ts";
 
@@ -45,7 +45,7 @@ const datetimes: Readonly<Record<string, Method<PyDatetime>>> = {
   },
   timestamp: { parameters: none, call: (self) => () => float(self.timestamp()) },
   date: { parameters: none, call: (self) => () => new PyDate(self.days) },
-  astimezone: { parameters: parameters(["tz", null]), call: (self) => () => self.inZone(utc) },
+  astimezone: { parameters: parameters(["tz", null]), call: (self) => (zone) => self.inZone(zoneOf(zone) ?? utc) },
   utcoffset: {
     parameters: none,
     call: (self) => () => (self.zone === null ? null : new PyTimedelta(0, self.zone.offsetSeconds * microsPerSecond)),
@@ -100,7 +100,18 @@ function replaced(self: PyDatetime, parts: readonly unknown[]): PyDatetime {
     return chosen;
   }) as [number, number, number, number];
   const micros = (hour * 3600 + minute * 60 + second) * microsPerSecond + micro;
-  return new PyDatetime(replacedDay(self.days, parts), micros, parts[7] === null ? null : self.zone);
+  return new PyDatetime(replacedDay(self.days, parts), micros, parts[7] === kept ? self.zone : zoneOf(parts[7]));
+}
+
+/** A zone as `tzinfo` of another date gives it: its name. */
+function zoneOf(value: unknown): Zone | null {
+  if (value === null) return null;
+  const [, sign, hours, minutes, seconds] =
+    /^UTC(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(typeof value === "string" ? value : "") ?? [];
+  if (sign !== undefined)
+    return fixedZone((sign === "-" ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds ?? 0)));
+  if (value === utc.name) return utc;
+  throw new PythonError("TypeError", "tzinfo argument must be None or of a tzinfo subclass");
 }
 
 /** The method bound to the value, or undefined. */

@@ -8,11 +8,14 @@ const firstDay = dayNumber(1, 1, 1);
 const lastDay = dayNumber(9999, 12, 31);
 
 function demandDay(days: number): number {
-  if (days < firstDay || days > lastDay) throw new PythonError("OverflowError", "date value out of range");
+  // NaN too: a span that is no number would make a date that is none.
+  if (!(days >= firstDay && days <= lastDay)) throw new PythonError("OverflowError", "date value out of range");
   return days;
 }
 
 function shiftMonths(days: number, months: number): number {
+  if (!Number.isInteger(months))
+    throw new PythonError("ValueError", "fractional years or months not supported for date calculations");
   const { year, month, day } = civilDate(days);
   const total = year * 12 + month - 1 + months;
   const shiftedYear = Math.floor(total / 12);
@@ -89,6 +92,8 @@ export function offsetText(offsetSeconds: number, separator: string): string {
   return seconds === 0 ? base : `${base}${separator}${two(seconds)}`;
 }
 
+const timespecs = new Set(["auto", "hours", "minutes", "seconds", "milliseconds", "microseconds"]);
+
 export class PyDatetime implements DateLike {
   readonly pyType = "datetime.datetime";
   readonly days: number;
@@ -150,6 +155,7 @@ export class PyDatetime implements DateLike {
     const seconds = Math.floor(this.micros / microsPerSecond);
     const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60].map(two);
     const fraction = String(this.microsecond).padStart(6, "0");
+    if (!timespecs.has(timespec)) throw new PythonError("ValueError", "Unknown timespec value");
     let time = clock.slice(0, timespec === "hours" ? 1 : timespec === "minutes" ? 2 : 3).join(":");
     if (timespec === "microseconds" || (timespec === "auto" && this.microsecond !== 0)) time += `.${fraction}`;
     if (timespec === "milliseconds") time += `.${fraction.slice(0, 3)}`;

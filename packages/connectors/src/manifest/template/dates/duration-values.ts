@@ -12,7 +12,7 @@ export class PyTimedelta implements DateLike {
     const extra = Math.floor(micros / microsPerDay);
     this.days = days + extra;
     this.micros = micros - extra * microsPerDay;
-    if (Math.abs(this.days) > 999_999_999)
+    if (!(Math.abs(this.days) <= 999_999_999))
       throw new PythonError("OverflowError", `days=${this.days}; must have magnitude <= 999999999`);
   }
 

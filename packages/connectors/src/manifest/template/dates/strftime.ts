@@ -1,5 +1,6 @@
 // Writes dates by Python's format codes, with those of the C library that Linux adds (`%-d`, `%e`, `%T`, `%s`, ...).
 // Codes: https://docs.python.org/3/library/datetime.html#strftime-and-strptime-format-codes
+import { demandLength } from "../limits.ts";
 import { civilDate, dayNumber, isoWeek, microsPerSecond, weekday } from "./calendar.ts";
 import { offsetText, PyDatetime, type PyDate } from "./date-values.ts";
 
@@ -104,16 +105,22 @@ export function strftime(value: PyDate | PyDatetime, format: string): string {
 }
 
 function write(moment: Moment, format: string): string {
+  let length = 0;
+  const bounded = (text: string): string => {
+    length += text.length;
+    demandLength(length, "text");
+    return text;
+  };
   return format.replace(/%([-_0^#]?)(\d*)([a-zA-Z%+])/g, (whole: string, flag: string, width: string, code: string) => {
     const group = groups[code];
-    if (group !== undefined) return adjust(write(moment, group), flag);
+    if (group !== undefined) return bounded(adjust(write(moment, group), flag));
     const text = texts[code];
-    if (text !== undefined) return adjust(text(moment), flag);
+    if (text !== undefined) return bounded(adjust(text(moment), flag));
     const field = numbers[code]?.(moment);
     if (field === undefined) return whole;
     if (flag === "-") return String(field.value);
     const fill = flag === "_" ? " " : flag === "0" ? "0" : field.fill;
-    return String(field.value).padStart(width === "" ? field.width : Number(width.slice(0, 3)), fill);
+    return bounded(String(field.value).padStart(width === "" ? field.width : Number(width.slice(0, 3)), fill));
   });
 }
 

@@ -88,7 +88,7 @@ function readerOf(format: string): Reader {
 function assemble(parts: ReadonlyMap<string, string>): PyDatetime {
   const number = (code: string): number | undefined => (parts.has(code) ? Number(parts.get(code)) : undefined);
   const micros = Number((parts.get("f") ?? "0").padEnd(6, "0"));
-  // A leap second counts as the last second of its minute when dates are built; Python refuses second 60 and 61.
+  // The pattern takes leap seconds, but no date can hold one: Python refuses 60 and 61 here too.
   const second = number("S") ?? 0;
   if (second > 59) throw new PythonError("ValueError", "second must be in 0..59");
   const seconds = hourOf(parts) * 3600 + (number("M") ?? 0) * 60 + second;
