@@ -37,10 +37,9 @@ describe("golden files", () => {
 });
 
 describe("streams", () => {
-  const title =
-    compared.length > 0 ? "equal the reference" : `are not compared: there are no manifests in ${MANIFEST_FOLDER}`;
-  it(
-    title,
+  // The manifests are not ours, so they are not in the project: where they are absent there is nothing to compare.
+  it.runIf(compared.length > 0)(
+    `equal the reference, of the manifests in ${MANIFEST_FOLDER}`,
     async () => {
       const read = millraceReader();
       const unequal = new Map<string, string>();
@@ -95,11 +94,13 @@ describe("a wrong engine is found out", () => {
     ["a wrong cursor bound", "nasa", "nasa_apod", wrongBound],
     ["a filter that is dropped", "captain-data", "successful_jobs", noSteps],
   ];
-  it.each(cases.filter(([, manifest]) => present.has(manifest)))("by %s", async (_, manifest, name, change) => {
-    const stream = readGolden(manifest).streams.find((one) => one.stream === name) as GoldenStream;
-    expect(await checkStream(manifestPath(manifest), stream, millraceReader())).toMatchObject({ outcome: "equal" });
-    expect(await checkStream(manifestPath(manifest), stream, millraceReader(change))).toMatchObject({
-      outcome: "different",
+  for (const [what, manifest, name, change] of cases)
+    // As above: a clone without the manifests has nothing to read.
+    it.runIf(present.has(manifest))(`by ${what}`, async () => {
+      const stream = readGolden(manifest).streams.find((one) => one.stream === name) as GoldenStream;
+      expect(await checkStream(manifestPath(manifest), stream, millraceReader())).toMatchObject({ outcome: "equal" });
+      expect(await checkStream(manifestPath(manifest), stream, millraceReader(change))).toMatchObject({
+        outcome: "different",
+      });
     });
-  });
 });

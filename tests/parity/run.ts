@@ -12,7 +12,9 @@ const USAGE = `npm run parity -- [--json] [--verbose] [--manifest NAME] [--strea
   --verbose     the first difference of each stream that differs
   --manifest    one manifest, such as chargify
   --stream      one stream of it
-  --regenerate  makes the golden files anew with the reference implementation (needs Python)
+  --regenerate  makes the golden files anew with the reference implementation (needs Python); of whole manifests
+
+Exit code 0: no stream that was compared differs. 1: one does. 2: nothing could be compared.
 
 Manifests are read from ${MANIFEST_FOLDER} (or MILLRACE_MANIFESTS).`;
 
@@ -37,6 +39,15 @@ function chosen(manifest: string | undefined): readonly string[] {
   return [manifest];
 }
 
+/** Nothing that was compared is no parity. */
+function nothingCompared(names: readonly string[], stream: string | undefined): Error {
+  if (stream !== undefined)
+    return new Error(`no stream "${stream}" in the golden files of ${names.join(", ")}: nothing was compared`);
+  return new Error(
+    `no golden file for ${names.join(", ")}: nothing was compared. npm run parity -- --regenerate makes them.`,
+  );
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -49,6 +60,10 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) return say(USAGE);
+  if (values.regenerate && values.stream !== undefined)
+    throw new Error(
+      "--regenerate makes golden files of whole manifests: leave --stream out. No golden file was changed.",
+    );
   const names = chosen(values.manifest);
   if (values.regenerate) return regenerate(names, say);
   const known = new Set(goldenNames());
@@ -57,6 +72,7 @@ async function main(): Promise<void> {
     values.stream,
   );
   const report = summarize(results, names.filter(loads).length);
+  if (report.streams === 0) throw nothingCompared(names, values.stream);
   if (values.json) say(JSON.stringify({ ...report, manifests: names.length }));
   else {
     say(

@@ -32,7 +32,6 @@ from airbyte_cdk.sources.declarative.concurrent_declarative_source import Concur
 
 from configs import build_config
 from hooks import Session, install
-from templates import components
 from upstream import Upstream
 
 _FIRST = datetime.datetime(2025, 6, 15, 12, 0, 0, 123000, tzinfo=datetime.timezone.utc)

@@ -6,7 +6,6 @@
 import base64
 import dataclasses
 import datetime
-import json
 from typing import Any
 
 import requests
@@ -336,7 +335,3 @@ def encoded(body: bytes) -> dict[str, str]:
         return {"body": body.decode()}
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(body).decode()}
-
-
-def as_plain(value: Any) -> Any:
-    return json.loads(json.dumps(value, default=str))
