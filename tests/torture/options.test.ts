@@ -23,6 +23,9 @@ it.each([
   [["--at", "log.sink"], "--at is one of raw.put"],
   [["--plant", "bug"], "ledger-apart"],
   [["--lives", "9"], "--lives"],
+  [["--channel", "files", "--at", "raw.put,log.sync"], "--at log.sync is never reached with --channel files"],
+  [["--mode", "kill", "--plant", "objects-unsynced"], "shows in power cuts alone; received --mode kill"],
+  [["--channel", "rest", "--plant", "early-trim"], "a bug of the event log; received --channel rest"],
 ])("refuses %j and says what is valid", (args, message) => {
   expect(() => parseOptions(args)).toThrowError(
     expect.objectContaining({ code: "request-invalid", message: expect.stringContaining(message) as string }) as Error,

@@ -33,7 +33,7 @@ export const usage = `Kills a working Millrace again and again and proves that n
   --mode <mode>       kill: SIGKILL; power-cut: what was not synced is lost as well; both: some of each (default both)
   --channel <name>    files, rest, events or all (default all)
   --at <names>        only these failpoints, separated by commas: ${failpointNames.join(", ")}
-  --take-over         in every life a second owner takes over from the first one
+  --take-over         in every life that comes to serve, a second owner takes over from the first one
   --plant <bug>       plants a bug that must be found: ${plants.join(", ")}
   --json              one line of JSON per kill
   --keep              keeps the data folder when something is found, and prints where it is
@@ -45,7 +45,7 @@ Examples:
   npm run torture -- --kills 6 --mode power-cut --plant log-unsynced
 
 The last line is {"kills":50,"lost":0,"duplicated":0,"partial":0,"seed":1,"failpoints":{...}}. Exit code 0: nothing was found and each failpoint
-was struck at least 3 times (fewer in runs below 50 kills). 1: something was found, or a failpoint was not struck. 2: the command was not understood,
+was struck at least 3 times (fewer in runs below 50 kills). 1: something was found, a failpoint was not struck, or a channel gave up. 2: the command was not understood,
 or the machine cannot do it.`;
 
 /** @returns undefined for --help. @throws MillraceError request-invalid */
@@ -53,17 +53,57 @@ export function parseOptions(args: readonly string[]): TortureOptions | undefine
   const values = parsed(args);
   if (values.help) return undefined;
   const at = values.at?.split(",").map((name) => choice("at", name.trim(), failpointNames));
+  const mode = choice("mode", values.mode, modes);
+  const channel = choice("channel", values.channel, channels);
+  const plant = values.plant === undefined ? undefined : choice("plant", values.plant, plants);
+  demandEffect({ mode, channel, at, plant });
   return {
     kills: whole("kills", values.kills, 1),
     seed: whole("seed", values.seed, 0),
-    mode: choice("mode", values.mode, modes),
-    channel: choice("channel", values.channel, channels),
+    mode,
+    channel,
     takeOver: values["take-over"],
     json: values.json,
     keep: values.keep,
     ...(at === undefined ? {} : { at }),
-    ...(values.plant === undefined ? {} : { plant: choice("plant", values.plant, plants) }),
+    ...(plant === undefined ? {} : { plant }),
   };
+}
+
+/** Failpoints that only events reach. */
+const onlyEvents: readonly FailpointName[] = ["log.sync", "log.trim"];
+/** Bugs of the event log, and bugs that only a lost sync shows. */
+const plantsOfEvents: readonly Plant[] = ["log-unsynced", "early-trim"];
+const plantsOfPowerCuts: readonly Plant[] = ["log-unsynced", "objects-unsynced"];
+
+/** Failpoints that the channels come by. */
+export function reachable(channel: ChannelChoice): readonly FailpointName[] {
+  return channel === "all" || channel === "events"
+    ? failpointNames
+    : failpointNames.filter((name) => !onlyEvents.includes(name));
+}
+
+/** Refuses what could never strike or be found. */
+function demandEffect({
+  mode,
+  channel,
+  at = [],
+  plant,
+}: Pick<TortureOptions, "mode" | "channel"> & {
+  readonly at: readonly FailpointName[] | undefined;
+  readonly plant: Plant | undefined;
+}): void {
+  const reached = reachable(channel);
+  const idle = at.find((name) => !reached.includes(name));
+  if (idle !== undefined)
+    throw invalid(`--at ${idle} is never reached with --channel ${channel}, which reaches ${reached.join(", ")}.`);
+  if (plant === undefined) return;
+  if (mode === "kill" && plantsOfPowerCuts.includes(plant))
+    throw invalid(`--plant ${plant} shows in power cuts alone; received --mode kill, valid are power-cut and both.`);
+  if (channel !== "all" && channel !== "events" && plantsOfEvents.includes(plant))
+    throw invalid(
+      `--plant ${plant} is a bug of the event log; received --channel ${channel}, valid are events and all.`,
+    );
 }
 
 function parsed(args: readonly string[]): ReturnType<typeof parse> {

@@ -3,10 +3,10 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { FailpointName } from "@millrace/core";
 import { Gate } from "./gate.ts";
-import { failpointNames, killSchedule, requiredHits, type Kill } from "./kill-schedule.ts";
+import { killSchedule, requiredHits, type Kill } from "./kill-schedule.ts";
 import { findAtEnd } from "./ending.ts";
 import { live, type LifeParts, type LifeReport } from "./life.ts";
-import type { ChannelChoice, TortureOptions } from "./options.ts";
+import { reachable, type TortureOptions } from "./options.ts";
 import { powerCutEnvironment } from "./power-cut/preload.ts";
 import { restoreAfterPowerCut } from "./power-cut/restore.ts";
 import type { ProcessOptions } from "./process/tortured-process.ts";
@@ -41,6 +41,14 @@ export interface TortureOutcome {
   readonly missing: readonly FailpointName[];
 }
 
+/** True when nothing was found, every kill struck, and each failpoint often enough: a channel that gives up ends a run early. */
+export function isProof(
+  { findings, missing, result }: Pick<TortureOutcome, "findings" | "missing" | "result">,
+  { kills }: Pick<TortureOptions, "kills">,
+): boolean {
+  return findings.length === 0 && missing.length === 0 && result.kills >= kills;
+}
+
 export interface KillReport {
   readonly kill: Kill;
   readonly number: number;
@@ -49,9 +57,6 @@ export interface KillReport {
 }
 
 const project = join(import.meta.dirname, "project");
-
-/** Failpoints that only these channels reach. */
-const onlyEvents: readonly FailpointName[] = ["log.sync", "log.trim"];
 
 export class TortureRun {
   readonly #options: TortureOptions;
@@ -211,10 +216,4 @@ export class TortureRun {
 
 function isNamed({ place }: Kill): boolean {
   return place !== "random" && place !== "start";
-}
-
-function reachable(channel: ChannelChoice): readonly FailpointName[] {
-  return channel === "all" || channel === "events"
-    ? failpointNames
-    : failpointNames.filter((name) => !onlyEvents.includes(name));
 }

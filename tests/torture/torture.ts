@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { isMillraceError, MillraceError, stringifyExact } from "@millrace/core";
 import { parseOptions, usage, type TortureOptions } from "./options.ts";
 import { powerCutSupported } from "./power-cut/preload.ts";
-import { TortureRun, type KillReport, type TortureOutcome } from "./run.ts";
+import { isProof, TortureRun, type KillReport, type TortureOutcome } from "./run.ts";
 
 const findingsShown = 20;
 const { stdout, stderr } = process;
@@ -48,9 +48,9 @@ async function torture(options: TortureOptions): Promise<number> {
     const run = await TortureRun.open(options, { folder, signal: interrupted.signal });
     const outcome = await run.run((report) => tellKill(options, report));
     kept = options.keep && outcome.findings.length > 0;
-    tellOutcome(outcome, kept ? folder : undefined);
+    tellOutcome(outcome, { asked: options.kills, kept: kept ? folder : undefined });
     stdout.write(`${JSON.stringify(outcome.result)}\n`);
-    return outcome.findings.length === 0 && outcome.missing.length === 0 ? 0 : 1;
+    return isProof(outcome, options) ? 0 : 1;
   } finally {
     if (!kept) await rm(folder, { recursive: true, force: true });
   }
@@ -66,12 +66,18 @@ function tellKill({ json, kills }: TortureOptions, { kill, number, failpoint, fi
     stderr.write(`\r\u001b[Kkill ${number} of ${kills}: ${where}${kill.powerCut ? ", power cut" : ""}`);
 }
 
-function tellOutcome(outcome: TortureOutcome, kept: string | undefined): void {
+function tellOutcome(
+  outcome: TortureOutcome,
+  { asked, kept }: { readonly asked: number; readonly kept: string | undefined },
+): void {
   const { result, findings, required, missing } = outcome;
   const lines = [
     `${result.kills} kills, ${outcome.powerCuts} of them power cuts; ${outcome.takeOvers} changes of owner; ${outcome.modelsCompared} times a model was compared with its recomputation; ${outcome.acknowledgedRows} rows acknowledged.`,
     `${outcome.missed} kills struck elsewhere because their failpoint was not reached in time.`,
     `Each failpoint must be struck at least ${required} times in this many kills${missing.length === 0 ? "." : `; too seldom: ${missing.join(", ")}.`}`,
+    ...(result.kills < asked
+      ? [`It ended before its ${asked} kills: something was found, or a channel had stopped.`]
+      : []),
     ...findings.slice(0, findingsShown).map(({ kind, count, what }) => `${kind} ${count}: ${what}`),
     ...(findings.length > findingsShown ? [`and ${findings.length - findingsShown} more`] : []),
     ...(kept === undefined ? [] : [`Everything is kept in ${kept}`]),

@@ -7,8 +7,8 @@ import { KeyTable } from "../truth/key-table.ts";
 import { content, unitRows, type SentRow } from "../truth/rows.ts";
 import type { Query } from "../truth/table-truth.ts";
 import { UnitTable } from "../truth/unit-table.ts";
-import { Pace } from "./pace.ts";
-import type { Reach, Workload } from "./workload.ts";
+import { PacedWorkload } from "./paced-workload.ts";
+import type { Reach } from "./workload.ts";
 
 const domain = "stream";
 const requestTimeoutMs = 15_000;
@@ -27,11 +27,10 @@ interface Sent {
   duplicates: number;
 }
 
-export class EventsWorkload implements Workload {
+export class EventsWorkload extends PacedWorkload {
   readonly name = "events";
   readonly models = [`${domain}.click_amounts`, `${domain}.order_payments`];
   readonly env = {};
-  readonly #pace = new Pace();
   readonly #random: SeededRandom;
   readonly #reach: Reach;
   readonly #findings: Finding[] = [];
@@ -63,41 +62,33 @@ export class EventsWorkload implements Workload {
   #requests = 0;
 
   constructor(seed: number, reach: Reach) {
+    super();
     this.#random = new SeededRandom(seed * 31 + 1);
     this.#reach = reach;
   }
 
   start(): void {
     const pauseMs = (): number => 25 + this.#random.int(50);
-    this.#pace.loop(() => this.#sendClicks(), pauseMs);
-    this.#pace.loop(() => this.#sendOrders(), pauseMs);
-    this.#pace.loop(() => this.#sendPayments(), pauseMs);
+    this.pace.loop(() => this.#sendClicks(), pauseMs);
+    this.pace.loop(() => this.#sendOrders(), pauseMs);
+    this.pace.loop(() => this.#sendPayments(), pauseMs);
   }
 
-  newLife(): void {
-    this.#pace.newLife();
+  override finish(timeoutMs: number): Promise<void> {
+    return this.pace.finish(timeoutMs, () => this.#sendOwed());
   }
 
-  pause(): void {
-    this.#pace.pause();
-  }
-
-  resume(): void {
-    this.#pace.resume();
-  }
-
-  async finish(timeoutMs: number): Promise<void> {
-    await this.#pace.finish(timeoutMs);
-    // The parents and twins that are still owed.
+  /** The parents and twins that are still owed. */
+  async #sendOwed(): Promise<void> {
     while (this.#late.length > 0 || this.#twins.length > 0) await this.#sendOrders(true);
   }
 
-  findings(): readonly Finding[] {
+  override findings(): readonly Finding[] {
     return this.#findings;
   }
 
   /** Every event was received once: the sums over all batches, also those of merges, whose tables forget rows. */
-  async checkEnd(query: Query): Promise<readonly Finding[]> {
+  override async checkEnd(query: Query): Promise<readonly Finding[]> {
     const found = await query(
       `SELECT channel, sum(received), sum(quarantined), sum(duplicate) FROM (
          SELECT channel, kind, received, quarantined, duplicate FROM millrace.ledger
@@ -114,10 +105,6 @@ export class EventsWorkload implements Workload {
         compareCounts(`${what} of ${domain}.${name} in the ledger`, count, counted[what as keyof typeof counted]),
       );
     });
-  }
-
-  async close(): Promise<void> {
-    this.#pace.stop();
   }
 
   async #sendClicks(): Promise<void> {
@@ -206,7 +193,7 @@ export class EventsWorkload implements Workload {
           this.#findings.push(...compareCounts(`events that request ${key} was told of`, count, answer.received));
         return answer.repeated;
       }
-      await sleep(20, undefined, { signal: this.#pace.signal });
+      await sleep(20, undefined, { signal: this.pace.signal });
     }
   }
 
@@ -215,13 +202,13 @@ export class EventsWorkload implements Workload {
     key: string,
     body: string,
   ): Promise<{ readonly received: number; readonly repeated: boolean } | undefined> {
-    const { address, token } = await this.#reach(this.#pace.signal);
+    const { address, token } = await this.#reach(this.pace.signal);
     const headers = {
       authorization: `Bearer ${token}`,
       "content-type": "application/x-ndjson",
       "idempotency-key": key,
     };
-    const signal = AbortSignal.any([this.#pace.signal, AbortSignal.timeout(requestTimeoutMs)]);
+    const signal = AbortSignal.any([this.pace.signal, AbortSignal.timeout(requestTimeoutMs)]);
     const url = `${address}/ingest/${domain}.${channel}`;
     const response = await fetch(url, { method: "POST", headers, body, signal }).catch(() => undefined);
     const text = await response?.text().catch(() => undefined);

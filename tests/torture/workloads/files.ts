@@ -2,12 +2,10 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { SeededRandom } from "@millrace/core/testing";
-import type { Finding } from "../truth/finding.ts";
 import { KeyTable } from "../truth/key-table.ts";
 import { content, unitRows, type SentRow } from "../truth/rows.ts";
 import { UnitTable } from "../truth/unit-table.ts";
-import { Pace } from "./pace.ts";
-import type { Workload } from "./workload.ts";
+import { PacedWorkload } from "./paced-workload.ts";
 
 const domain = "drops";
 const rowColumns = ["id", "unit", "amount", "note"];
@@ -18,12 +16,11 @@ const large = { rows: 9000, width: 1000 };
 
 const isGood = ({ amount }: SentRow): boolean => amount !== "-1.00";
 
-export class FilesWorkload implements Workload {
+export class FilesWorkload extends PacedWorkload {
   readonly name = "files";
   readonly models = [`${domain}.unit_amounts`, `${domain}.price_list`];
   readonly env: Readonly<Record<string, string>>;
   readonly #folder: string;
-  readonly #pace = new Pace();
   readonly #random: SeededRandom;
   readonly #lines = new UnitTable({ domain, name: "lines", columns: rowColumns, whole: true, keepsBatches: false });
   readonly #prices = new UnitTable({ domain, name: "prices", columns: rowColumns, whole: true, keepsBatches: false });
@@ -33,44 +30,17 @@ export class FilesWorkload implements Workload {
   #written = 0;
 
   constructor(seed: number, folder: string) {
+    super();
     this.#folder = folder;
     this.#random = new SeededRandom(seed * 31 + 2);
     this.env = { TORTURE_DROPS: folder };
   }
 
   start(): void {
-    this.#pace.loop(
+    this.pace.loop(
       () => this.#turn(),
       () => 60 + this.#random.int(150),
     );
-  }
-
-  newLife(): void {
-    this.#pace.newLife();
-  }
-
-  pause(): void {
-    this.#pace.pause();
-  }
-
-  resume(): void {
-    this.#pace.resume();
-  }
-
-  finish(timeoutMs: number): Promise<void> {
-    return this.#pace.finish(timeoutMs);
-  }
-
-  findings(): readonly Finding[] {
-    return [];
-  }
-
-  async checkEnd(): Promise<readonly Finding[]> {
-    return [];
-  }
-
-  async close(): Promise<void> {
-    this.#pace.stop();
   }
 
   async #turn(): Promise<void> {

@@ -52,8 +52,12 @@ export class Pace {
     this.#held = undefined;
   }
 
-  /** Waits until every loop has ended its turn. @throws deadline-exceeded, and what a turn threw */
-  async finish(timeoutMs: number): Promise<void> {
+  /**
+   * Waits until every loop has ended its turn.
+   * @param closing what is owed after the last turns; it has what is left of the same time
+   * @throws deadline-exceeded, and what a turn threw
+   */
+  async finish(timeoutMs: number, closing?: () => Promise<void>): Promise<void> {
     this.#ending = true;
     this.resume();
     const late = setTimeout(
@@ -63,6 +67,11 @@ export class Pace {
     try {
       await Promise.all(this.#loops);
       this.signal.throwIfAborted();
+      await closing?.();
+    } catch (thrown) {
+      // What waits with the signal ends with an error of its own: the reason tells more.
+      this.signal.throwIfAborted();
+      throw thrown;
     } finally {
       clearTimeout(late);
     }

@@ -2,12 +2,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { SeededRandom } from "@millrace/core/testing";
-import type { Finding } from "../truth/finding.ts";
 import { KeyTable } from "../truth/key-table.ts";
 import { content, unitRows, type SentRow } from "../truth/rows.ts";
 import { UnitTable } from "../truth/unit-table.ts";
-import { Pace } from "./pace.ts";
-import type { Workload } from "./workload.ts";
+import { PacedWorkload } from "./paced-workload.ts";
 
 const domain = "feed";
 const token = "torture-api-token";
@@ -18,11 +16,10 @@ const limitPerSecond = 200;
 
 const isGood = ({ amount }: SentRow): boolean => amount !== "-1.00";
 
-export class RestWorkload implements Workload {
+export class RestWorkload extends PacedWorkload {
   readonly name = "rest";
   readonly models = [`${domain}.entry_totals`];
   readonly #server: Server;
-  readonly #pace = new Pace();
   readonly #random: SeededRandom;
   readonly #entries = new UnitTable({
     domain,
@@ -44,6 +41,7 @@ export class RestWorkload implements Workload {
   #serial = 0;
 
   private constructor(seed: number) {
+    super();
     this.#random = new SeededRandom(seed * 31 + 3);
     this.#server = createServer((request, response) => this.#serve(request, response));
   }
@@ -60,38 +58,14 @@ export class RestWorkload implements Workload {
   }
 
   start(): void {
-    this.#pace.loop(
+    this.pace.loop(
       async () => this.#grow(),
       () => 60 + this.#random.int(120),
     );
   }
 
-  newLife(): void {
-    this.#pace.newLife();
-  }
-
-  pause(): void {
-    this.#pace.pause();
-  }
-
-  resume(): void {
-    this.#pace.resume();
-  }
-
-  finish(timeoutMs: number): Promise<void> {
-    return this.#pace.finish(timeoutMs);
-  }
-
-  findings(): readonly Finding[] {
-    return [];
-  }
-
-  async checkEnd(): Promise<readonly Finding[]> {
-    return [];
-  }
-
-  async close(): Promise<void> {
-    this.#pace.stop();
+  override async close(): Promise<void> {
+    await super.close();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
