@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { againstBaseline, median, rounded, toMiB, type Figure, type SuiteOptions } from "../harness/figure.ts";
 import { measured, type Measured } from "../harness/measured-process.ts";
-import type { LoadInput, LoadOutcome } from "./measure-load.ts";
+import type { LoadOutcome } from "./file-to-table.ts";
+import type { LoadInput } from "./measure-load.ts";
 import { writeSamples, type SampleKind } from "./sample.ts";
 
 const script = fileURLToPath(import.meta.resolve("./measure-load.ts"));
