@@ -87,7 +87,7 @@ async function* filled(stage: Stage): AsyncGenerator<Figure> {
 async function* killed(stage: Stage): AsyncGenerator<Figure> {
   const times: number[] = [];
   for (let run = 0; run < stage.runs; run += 1) {
-    const before = await start(stage, "built", "filled");
+    await using before = await start(stage, "built", "filled");
     await send(before, stage.rows + 1 + run * killedEvents);
     await before.end("SIGKILL");
     await using after = await start(stage, "built", "filled");

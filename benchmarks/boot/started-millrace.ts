@@ -22,6 +22,7 @@ interface Ready {
 const bin = fileURLToPath(import.meta.resolve("millrace/package.json")).replace("package.json", "bin/millrace.js");
 const project = fileURLToPath(new URL("../project", import.meta.url));
 const readyTimeoutMs = 120_000;
+const endTimeoutMs = 60_000;
 /** Of Linux: units of processor time in /proc, and bytes of a page are asked for in kB there. */
 const ticksPerSecond = 100;
 
@@ -51,11 +52,16 @@ export class StartedMillrace implements AsyncDisposable {
         stdio: ["ignore", "pipe", "inherit"],
       },
     );
-    const ready = await readyEvent(child);
-    const started = new StartedMillrace(child, performance.now() - startedMs, ready);
-    const answer = await fetch(`${started.url}/readyz`);
-    if (answer.status !== 200) throw new Error(`/readyz answered ${answer.status} after the ready event`);
-    return started;
+    try {
+      const ready = await readyEvent(child);
+      const started = new StartedMillrace(child, performance.now() - startedMs, ready);
+      const answer = await fetch(`${started.url}/readyz`);
+      if (answer.status !== 200) throw new Error(`/readyz answered ${answer.status} after the ready event`);
+      return started;
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw error;
+    }
   }
 
   get memoryBytes(): number {
@@ -71,12 +77,14 @@ export class StartedMillrace implements AsyncDisposable {
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
   }
 
-  end(signal: "SIGINT" | "SIGKILL"): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.child.exitCode !== null || this.child.signalCode !== null) return resolve();
-      this.child.once("exit", () => resolve());
-      this.child.kill(signal);
-    });
+  /** Resolves when the process is gone; one that does not heed the signal is killed. */
+  async end(signal: "SIGINT" | "SIGKILL"): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const gone = new Promise((resolve) => this.child.once("exit", resolve));
+    this.child.kill(signal);
+    const cut = setTimeout(() => this.child.kill("SIGKILL"), endTimeoutMs);
+    await gone;
+    clearTimeout(cut);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -84,19 +92,18 @@ export class StartedMillrace implements AsyncDisposable {
   }
 }
 
-function readyEvent(child: ChildProcess): Promise<Ready> {
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(
-      () => reject(new Error(`millrace dev was not ready within ${readyTimeoutMs} ms`)),
-      readyTimeoutMs,
-    );
-    child.once("exit", (code, signal) => reject(new Error(`millrace dev ended with ${signal ?? String(code)}`)));
-    if (child.stdout === null) return reject(new Error("the process has no output"));
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      const told = JSON.parse(line) as Ready & { readonly event: string };
-      if (told.event !== "ready") return;
-      clearTimeout(late);
-      resolve(told);
-    });
+async function readyEvent(child: ChildProcess): Promise<Ready> {
+  const { promise, resolve, reject } = Promise.withResolvers<Ready>();
+  const late = setTimeout(
+    () => reject(new Error(`millrace dev was not ready within ${readyTimeoutMs} ms`)),
+    readyTimeoutMs,
+  );
+  child.once("error", reject);
+  child.once("exit", (code, signal) => reject(new Error(`millrace dev ended with ${signal ?? String(code)}`)));
+  if (child.stdout === null) throw new Error("the process has no output");
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const told = JSON.parse(line) as Ready & { readonly event: string };
+    if (told.event === "ready") resolve(told);
   });
+  return promise.finally(() => clearTimeout(late));
 }

@@ -17,16 +17,19 @@ export class ServedProcess<Ready> implements AsyncDisposable {
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #opened = Promise.withResolvers<unknown>();
   #nextId = 1;
+  /** Why it answers no more. */
+  #ended: Error | undefined;
 
   /** @param script file that calls `serveAsked` */
   constructor(script: string, input: unknown) {
     this.#child = fork(script, [JSON.stringify(input)], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.#child.on("message", (message) => this.#settle(message as Message));
-    this.#child.once("exit", (code, signal) => {
-      const error = new Error(`${script} ended with ${signal ?? `code ${String(code)}`}`);
-      this.#opened.reject(error);
-      for (const waiting of this.#waiting.values()) waiting.reject(error);
-    });
+    // Met by `ready`; until then a failure must not count as unhandled.
+    this.#opened.promise.catch(() => undefined);
+    this.#child.on("error", (error) => this.#end(error));
+    this.#child.once("exit", (code, signal) =>
+      this.#end(new Error(`${script} ended with ${signal ?? `code ${String(code)}`}`)),
+    );
   }
 
   /** What it told when it was ready. */
@@ -35,6 +38,7 @@ export class ServedProcess<Ready> implements AsyncDisposable {
   }
 
   ask<T>(question: string, argument?: unknown): Promise<T> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
     const id = this.#nextId++;
     const waiting = Promise.withResolvers<unknown>();
     this.#waiting.set(id, waiting);
@@ -53,6 +57,13 @@ export class ServedProcess<Ready> implements AsyncDisposable {
     const cut = setTimeout(() => this.#child.kill("SIGKILL"), 60_000);
     await ended;
     clearTimeout(cut);
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error;
+    this.#opened.reject(error);
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
   }
 
   #settle(message: Message): void {
@@ -86,6 +97,8 @@ export function serveAsked(
       (error: unknown) => process.send?.({ id, error: error instanceof Error ? error.message : String(error) }),
     );
   });
+  // Without its parent it has nothing to live for.
+  process.on("disconnect", () => process.exit());
   process.send?.({ ready });
 }
 
