@@ -1,10 +1,11 @@
-// `npm run bench -- <suite> [--json] [--strict] [--rows N] [--runs N] [--seconds N]`: measures a suite against a named baseline in the same run.
-// Exit 0: every result was verified equal; with --strict also every goal holds.
-import { parseArgs } from "node:util";
+// `npm run bench -- <suite>`: measures a suite against a named baseline in the same run.
+// Exit 0: every result was verified equal; with --strict also every goal holds. The options are in harness/options.ts.
+import { isMillraceError } from "@millrace/core";
 import { bootSuite } from "./boot/boot-suite.ts";
 import { eventsSuite } from "./events/events-suite.ts";
-import type { Figure, Suite, SuiteOptions } from "./harness/figure.ts";
-import { machine } from "./harness/machine.ts";
+import type { Figure, Suite } from "./harness/figure.ts";
+import { machine, type Machine } from "./harness/machine.ts";
+import { parseOptions, usage, type BenchOptions, type SuiteName } from "./harness/options.ts";
 import { loadSuite } from "./load/load-suite.ts";
 import { qualitySuite } from "./quality/quality-suite.ts";
 import { restSuite } from "./rest/rest-suite.ts";
@@ -22,7 +23,7 @@ async function* smoke(): AsyncGenerator<Figure> {
   yield* validateSuite({ rows: 10_000, runs: 1 });
 }
 
-const suites: Readonly<Record<string, Suite>> = {
+const suites: Readonly<Record<SuiteName, Suite>> = {
   load: loadSuite,
   rest: restSuite,
   events: eventsSuite,
@@ -33,48 +34,41 @@ const suites: Readonly<Record<string, Suite>> = {
   smoke,
 };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: "boolean", default: false },
-    strict: { type: "boolean", default: false },
-    rows: { type: "string" },
-    runs: { type: "string" },
-    seconds: { type: "string" },
-  },
-});
-
-/** @throws Error when it is no whole number above 0 */
-function whole(name: "rows" | "runs" | "seconds"): Partial<SuiteOptions> {
-  const text = values[name];
-  if (text === undefined) return {};
-  if (!/^[1-9]\d*$/.test(text)) throw new Error(`--${name} is a whole number above 0; received ${text}.`);
-  return { [name]: Number(text) };
-}
-
 function shown(figure: Figure): string {
   const ratio = figure.ratio === undefined ? "" : `, ${figure.ratio} of ${figure.baseline ?? "the baseline"}`;
   const goal = figure.goal === undefined ? "" : ` (goal ${figure.goal}: ${figure.holds === true ? "holds" : "missed"})`;
   return `${figure.suite} ${figure.name}: ${figure.value} ${figure.unit}${ratio}${goal}`;
 }
 
-const suite = suites[positionals[0] ?? ""];
-if (suite === undefined) {
-  console.error(`Name a suite: ${Object.keys(suites).join(", ")}. Received: ${positionals[0] ?? "nothing"}.`);
-  process.exitCode = 2;
-} else {
+function conditions({ cpu, cores, memoryGiB, node, versions, loadBefore }: Machine): string {
+  const engines = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return `${cpu}, ${cores} cores, ${memoryGiB} GiB, Node ${node}, ${engines.join(", ")}; load before ${loadBefore}`;
+}
+
+async function measure({ suite, size, json, strict }: BenchOptions): Promise<number> {
   const here = machine();
   let missed = 0;
-  if (!values.json) {
-    const { cpu, cores, memoryGiB, node, versions, loadBefore } = here;
-    const engines = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-    console.log(
-      `${cpu}, ${cores} cores, ${memoryGiB} GiB, Node ${node}, ${engines.join(", ")}; load before ${loadBefore}`,
-    );
-  }
-  for await (const figure of suite({ ...whole("rows"), ...whole("runs"), ...whole("seconds") })) {
+  if (!json) console.log(conditions(here));
+  for await (const figure of suites[suite](size)) {
     if (figure.holds === false) missed += 1;
-    console.log(values.json ? JSON.stringify({ ...figure, machine: here }) : shown(figure));
+    console.log(json ? JSON.stringify({ ...figure, machine: here }) : shown(figure));
   }
-  if (values.strict && missed > 0) process.exitCode = 1;
+  return strict && missed > 0 ? 1 : 0;
 }
+
+/** What the arguments ask for; undefined when they were answered already. */
+function asked(args: readonly string[]): BenchOptions | undefined {
+  try {
+    const options = parseOptions(args);
+    if (options === undefined) console.log(usage);
+    return options;
+  } catch (thrown) {
+    if (!isMillraceError(thrown)) throw thrown;
+    console.error(`error [${thrown.code}]: ${thrown.message}\nhint: ${thrown.hint}`);
+    process.exitCode = 2;
+    return undefined;
+  }
+}
+
+const options = asked(process.argv.slice(2));
+if (options !== undefined) process.exitCode = await measure(options);

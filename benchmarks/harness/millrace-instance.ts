@@ -13,7 +13,6 @@ export interface InstanceInput {
 export interface InstanceReady {
   readonly url: string;
   readonly token: string;
-  readonly readyMs: number;
 }
 
 /** A commit of a channel: at this moment its first `received` events were visible to every reader. */
@@ -60,7 +59,7 @@ platform.onCommit(({ batch }) => {
 });
 
 serveAsked(
-  { url: instance.address ?? "", token: instance.token.value, readyMs: performance.now() } satisfies InstanceReady,
+  { url: instance.address ?? "", token: instance.token.value } satisfies InstanceReady,
   {
     async query(sql: string): Promise<readonly string[]> {
       const found = await platform.warehouse.query(sql);
