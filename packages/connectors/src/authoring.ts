@@ -21,3 +21,5 @@ export {
   xml,
   zip,
 } from "./rest/stream-shapes.ts";
+export { signature } from "./webhook/signature-config.ts";
+export { webhook } from "./webhook/webhook.ts";

@@ -75,3 +75,8 @@ export {
   type DiscoveredStream,
   type PreviewTools,
 } from "./manifest/source/preview.ts";
+export type { HmacSignatureOptions, HookSignature } from "./webhook/signature-config.ts";
+export type { HookContent } from "./webhook/hook-records.ts";
+export { readHook } from "./webhook/open-hook.ts";
+export type { HookRequest } from "./webhook/verify-signature.ts";
+export { validateWebhook, type HookId, type WebhookConfig, type WebhookOptions } from "./webhook/webhook.ts";

@@ -46,7 +46,9 @@ export {
   session,
   setField,
   sigV4,
+  signature,
   snakeCaseKeys,
+  webhook,
   xml,
   zip,
 } from "@millrace/connectors/authoring";

@@ -32,6 +32,8 @@ import type {
   QuarantineRequest,
 } from "./quarantine/quarantine.ts";
 import type {
+  HookDelivery,
+  HookReceipt,
   IngestReceipt,
   IngestRequest,
   Platform,
@@ -111,6 +113,10 @@ class PlatformInstance implements Platform {
 
   async ingest(channel: string, request: IngestRequest): Promise<IngestReceipt> {
     return this.#running().ingress.ingest(channel, request);
+  }
+
+  async hook(channel: string, delivery: HookDelivery): Promise<HookReceipt> {
+    return this.#running().hooks.receive(channel, delivery);
   }
 
   async runUntilIdle(options: {
@@ -268,6 +274,7 @@ class PlatformInstance implements Platform {
     this.#project = project;
     await works.channels.adopt(project);
     works.ingress.adopt(works.channels.batchers, channelsOf(project).map(channelName));
+    works.hooks.adopt(channelsOf(project));
     const plan = await planProjectModels(this.warehouse, project);
     works.tables.follow(followedTables(plan));
     await works.models.adopt(plan);

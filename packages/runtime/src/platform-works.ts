@@ -1,6 +1,7 @@
 // The moving parts of a platform and how they hang together. Made once at start; a reload changes what they work on, not the parts.
 import type { MillraceError } from "@millrace/core";
 import { ChannelSet } from "./channels/channel-set.ts";
+import { Hooks } from "./ingest/hooks.ts";
 import { Ingress } from "./ingest/ingest.ts";
 import { AdoptedTables } from "./load/adopted-tables.ts";
 import { BatchSequence } from "./load/batch-sequence.ts";
@@ -24,6 +25,7 @@ export interface Works {
   readonly totals: ChannelTotals;
   readonly channels: ChannelSet;
   readonly ingress: Ingress;
+  readonly hooks: Hooks;
   readonly readmitter: Readmitter;
   readonly models: ModelRunner;
 }
@@ -56,6 +58,7 @@ export function buildWorks(platform: PlatformParts, options: WorksOptions): Work
     onRefused: options.onError,
     onStorageError,
   });
+  const ingress = new Ingress({ ...platform, limits, onStorageError });
   return {
     bus,
     tables,
@@ -65,7 +68,8 @@ export function buildWorks(platform: PlatformParts, options: WorksOptions): Work
     loader,
     totals,
     channels,
-    ingress: new Ingress({ ...platform, limits, onStorageError }),
+    ingress,
+    hooks: new Hooks({ ...platform, ingress }),
     readmitter: new Readmitter({ ...loading, readmitRowsMax: limits.readmitRowsMax, onError: options.onError }),
     models: new ModelRunner({
       ...platform,

@@ -28,6 +28,18 @@ export interface IngestReceipt {
   readonly repeated: boolean;
 }
 
+/** One request of another system to a webhook channel, as it came. */
+export interface HookDelivery {
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+}
+
+/** `received`: the events are durable, now or since an earlier request. `answer`: nothing was to be stored; the sender waits for this body. */
+export type HookReceipt =
+  | { readonly kind: "received"; readonly received: number; readonly repeated: boolean }
+  | { readonly kind: "answer"; readonly body: Readonly<Record<string, unknown>> };
+
 export interface ChannelStatus {
   readonly channel: string;
   readonly connector: string;
@@ -89,6 +101,8 @@ export interface Platform {
   start(options?: StartOptions): Promise<void>;
   /** Resolves after the events are durable. @throws channel-not-found, request-invalid, overloaded, idempotency-conflict, storage-* */
   ingest(channel: string, request: IngestRequest): Promise<IngestReceipt>;
+  /** Resolves after the events of a verified request are durable. @throws not-found, hook-*, request-invalid, request-too-large, overloaded, storage-* */
+  hook(channel: string, delivery: HookDelivery): Promise<HookReceipt>;
   /** Processes everything that has arrived: every channel is read to its end, then every stale model is built. For `millrace run`. */
   runUntilIdle(options: {
     readonly signal?: AbortSignal;

@@ -13,6 +13,7 @@ import { installGuard } from "./http/guard.ts";
 import { installHttpMetrics } from "./http/http-metrics.ts";
 import { openListener, type ListenAddress, type Listener } from "./http/listener.ts";
 import { RefusalLog } from "./http/refusal-log.ts";
+import { addHookRoute } from "./ingest/hook-route.ts";
 import { addIngestRoute } from "./ingest/ingest-route.ts";
 import { addOpenApiRoute } from "./openapi/openapi.ts";
 import { httpLimits, type ServerParts } from "./server-parts.ts";
@@ -118,6 +119,7 @@ function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   const { platform, catalogue, cache, metrics, spillFolder } = parts;
   addHealthRoutes(app, parts);
   addIngestRoute(app, platform, parts.bodyBytesMax);
+  addHookRoute(app, platform, parts.bodyBytesMax);
   addDataRoutes(app, new DataService({ catalogue, cache, metrics, spillFolder, warehouse: platform.warehouse }));
   addOpenApiRoute(app, { catalogue, project: () => platform.project, version: parts.version });
   addAdminRoutes(app, parts);

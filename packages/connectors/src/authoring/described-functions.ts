@@ -13,6 +13,32 @@ export const referenceFunctions: readonly FunctionDescription[] = [
   },
 ];
 
+export const signatureFunctions: readonly FunctionDescription[] = [
+  { signature: "signature.stripe(...secrets)", summary: "`Stripe-Signature: t=...,v1=...`, at most 5 minutes old" },
+  {
+    signature: "signature.github(...secrets)",
+    summary: "`X-Hub-Signature-256`; a ping is answered and leaves no row",
+  },
+  {
+    signature: "signature.slack(...secrets)",
+    summary: "`X-Slack-Signature`, at most 5 minutes old; the challenge of a new address is answered",
+  },
+  { signature: "signature.shopify(...secrets)", summary: "`X-Shopify-Hmac-Sha256`" },
+  {
+    signature: "signature.standard(...secrets)",
+    summary: "Standard Webhooks: `webhook-id`, `webhook-timestamp`, `webhook-signature`",
+  },
+  {
+    signature:
+      "signature.hmac({ header, algorithm?, encoding?, prefix?, payload?, timestampHeader?, timestampUnit?, tolerance?, idHeader?, key? }, ...secrets)",
+    summary: "any other HMAC; `payload` is text with `{body}`, `{timestamp}`, `{id}` and `{header:name}`",
+  },
+  {
+    signature: "signature.token(header, ...secrets)",
+    summary: "no signature: a header holds the secret itself",
+  },
+];
+
 export const readinessFunctions: readonly FunctionDescription[] = [
   {
     signature: 'marker("_SUCCESS")',

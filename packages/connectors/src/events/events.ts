@@ -34,11 +34,11 @@ export interface EventsConfig {
   readonly batch: EventBatchBounds;
 }
 
-const batchDefault: EventBatchBounds = { bytesMax: 8 * 1024 * 1024, ageMs: 50 };
+export const eventBatchDefault: EventBatchBounds = { bytesMax: 8 * 1024 * 1024, ageMs: 50 };
 
 const batchFields: readonly OptionField[] = [
   optional("bytesMax", "number", integer({ min: 1024, max: 256 * 1024 * 1024 }), "bytes of NDJSON that close a batch", {
-    default: String(batchDefault.bytesMax),
+    default: String(eventBatchDefault.bytesMax),
   }),
   optional(
     "ageMs",
@@ -46,7 +46,7 @@ const batchFields: readonly OptionField[] = [
     integer({ min: 1, max: 60_000 }),
     "age of the oldest waiting event that closes a batch, in milliseconds",
     {
-      default: String(batchDefault.ageMs),
+      default: String(eventBatchDefault.ageMs),
     },
   ),
 ];
@@ -78,7 +78,7 @@ export function events(options: EventsOptions): ChannelDeclaration<EventsConfig>
     demand(options, eventsFields);
     const config: EventsConfig = {
       validate: options.validate ?? "early",
-      batch: { ...batchDefault, ...options.batch },
+      batch: { ...eventBatchDefault, ...options.batch },
     };
     return { config, outputs: [outputOf("default", options)], every: "on-arrival" };
   });

@@ -3,6 +3,7 @@
 
 import type { CatalogueEntry, ErrorKind } from "./catalogue-entry.ts";
 import { manifestCodes } from "./catalogue-manifests.ts";
+import { receivedCodes } from "./catalogue-received.ts";
 
 export type { ErrorKind };
 
@@ -210,6 +211,7 @@ export const catalogue = entries({
     solve: "Correct the file and line that the message names.",
   },
   ...manifestCodes,
+  ...receivedCodes,
   "quarantine-not-found": {
     kind: "user",
     status: 404,

@@ -1,4 +1,4 @@
-// All channels of the running project: runners for those that are read, batchers for those that receive events. A changed project replaces only what changed.
+// All channels of the running project: runners for those that are read, batchers for those that receive. A changed project replaces only what changed.
 import {
   atLocation,
   channelName,
@@ -8,7 +8,7 @@ import {
   type Connector,
   type ProjectDefinition,
 } from "@millrace/core";
-import { validateEvents } from "@millrace/connectors";
+import { validateEvents, validateWebhook } from "@millrace/connectors";
 import { EventBatcher } from "../ingest/event-batcher.ts";
 import type { ChannelClaims, StreamName } from "../load/channel-claims.ts";
 import type { Loader } from "../load/loader.ts";
@@ -30,7 +30,15 @@ export interface ChannelSetParts {
   readonly onStorageError: (error: MillraceError) => void;
 }
 
-export const EVENTS = "events";
+/** Channels that receive: what comes goes into the event log first, and a batcher loads it from there. */
+const receivers: Readonly<Record<string, (channel: ChannelDefinition) => void>> = {
+  events: validateEvents,
+  webhook: validateWebhook,
+};
+
+function receives(channel: ChannelDefinition): boolean {
+  return Object.hasOwn(receivers, channel.connector);
+}
 
 export class ChannelSet {
   readonly #parts: ChannelSetParts;
@@ -72,8 +80,9 @@ export class ChannelSet {
       }
     const fresh: ChannelRunner[] = [];
     for (const [name, channel] of next) {
-      if (channel.connector === EVENTS && !this.#batchers.has(name)) this.#startBatcher(channel);
-      if (channel.connector !== EVENTS && !this.#runners.has(name)) fresh.push(this.#createRunner(project, channel));
+      if (receives(channel)) {
+        if (!this.#batchers.has(name)) this.#startBatcher(channel);
+      } else if (!this.#runners.has(name)) fresh.push(this.#createRunner(project, channel));
     }
     return fresh;
   }
@@ -141,7 +150,7 @@ export function streamsOf(project: ProjectDefinition): readonly StreamName[] {
 /** @throws MillraceError channel-invalid, with file and line */
 export function validateChannel(connectors: readonly Connector[], channel: ChannelDefinition): void {
   validateTrigger(channel);
-  if (channel.connector === EVENTS) validateEvents(channel);
+  if (receives(channel)) receivers[channel.connector]?.(channel);
   else findConnector(connectors, channel).validate(channel);
 }
 
@@ -155,7 +164,7 @@ export function readingsOf(connectors: readonly Connector[], channel: ChannelDef
 function findConnector(connectors: readonly Connector[], channel: ChannelDefinition): Connector {
   const found = connectors.find((connector) => connector.name === channel.connector);
   if (found !== undefined) return found;
-  const names = [EVENTS, ...connectors.map((connector) => connector.name)];
+  const names = [...Object.keys(receivers), ...connectors.map((connector) => connector.name)];
   throw new MillraceError(
     "channel-invalid",
     `${atLocation(channel.location)}channel ${channelName(channel)}: there is no connector "${channel.connector}"${didYouMean(channel.connector, names)}`,

@@ -19,6 +19,7 @@ import { ContractJudge, lateJudge } from "./record-judge.ts";
 
 interface Entrance {
   readonly channel: string;
+  readonly connector: string;
   readonly batcher: EventBatcher;
   readonly judge: RecordJudge;
   readonly labels: Labels;
@@ -52,7 +53,9 @@ export class Ingress {
     this.#entrances.clear();
     for (const batcher of batchers) {
       const channel = channelName(batcher.definition);
-      this.#entrances.set(channel, { channel, batcher, judge: judgeOf(batcher.definition), labels: { channel } });
+      const { connector } = batcher.definition;
+      const judge = judgeOf(batcher.definition);
+      this.#entrances.set(channel, { channel, connector, batcher, judge, labels: { channel } });
     }
   }
 
@@ -62,7 +65,20 @@ export class Ingress {
    * Errors: channel-not-found, request-invalid, request-too-large, overloaded, idempotency-conflict, storage-*; nothing was written then.
    */
   async ingest(channel: string, request: IngestRequest): Promise<IngestReceipt> {
-    const entrance = this.#entrances.get(channel) ?? this.#unknown(channel);
+    const entrance = this.#entrances.get(channel);
+    if (entrance?.connector !== "events") return this.#unknown(channel);
+    return this.#append(entrance, request);
+  }
+
+  /** The same for what a channel of another kind has let in: it knows its own callers. @throws MillraceError as ingest, without channel-not-found */
+  async append(channel: string, request: IngestRequest): Promise<IngestReceipt> {
+    const entrance = this.#entrances.get(channel);
+    if (entrance === undefined) throw new MillraceError("overloaded", `Channel ${channel} is being changed.`);
+    return this.#append(entrance, request);
+  }
+
+  async #append(entrance: Entrance, request: IngestRequest): Promise<IngestReceipt> {
+    const { channel } = entrance;
     this.#refuseOverload(entrance);
     const payload = readPayload(request, this.#limits, entrance.judge);
     const { rejected } = payload;
@@ -97,12 +113,13 @@ export class Ingress {
   }
 
   #unknown(channel: string): never {
-    const known = this.#channels.includes(channel);
-    const message = known
-      ? `Channel ${channel} takes no events; it is read by the platform.`
-      : `There is no channel "${channel}"${didYouMean(channel, this.#entrances.keys())}`;
+    const open = [...this.#entrances.values()].filter(({ connector }) => connector === "events");
+    const names = open.map((entrance) => entrance.channel);
+    const message = this.#channels.includes(channel)
+      ? `Channel ${channel} takes no events here; it is filled another way.`
+      : `There is no channel "${channel}"${didYouMean(channel, names)}`;
     throw new MillraceError("channel-not-found", message, {
-      hint: `Channels that take events: ${[...this.#entrances.keys()].join(", ") || "none"}.`,
+      hint: `Channels that take events: ${names.join(", ") || "none"}.`,
     });
   }
 }

@@ -11,7 +11,7 @@ declare module "fastify" {
     principal: Principal | undefined;
   }
   interface FastifyContextConfig {
-    /** What a caller needs for this route; `public` for health checks alone. A route without it is closed to everyone. */
+    /** What a caller needs for this route; `public` for health checks, and for webhooks, which prove themselves. A route without it is closed to everyone. */
     access?: Permission | "public";
   }
 }

@@ -8,6 +8,7 @@ import { ingestMediaTypes } from "../ingest/ingest-route.ts";
 import { rowSchema, sharedParameters, tablePaths } from "./data-paths.ts";
 import { errorResponses, errorSchema } from "./error-responses.ts";
 import { recordSchema, type JsonSchema } from "./json-schema.ts";
+import { receivingPaths } from "./receiving-paths.ts";
 
 export interface OpenApiParts {
   readonly catalogue: Catalogue;
@@ -28,7 +29,8 @@ export function addOpenApiRoute(app: FastifyInstance, parts: OpenApiParts): void
 
 /** The whole document, OpenAPI 3.1. */
 export function describeApi(tables: readonly ServedTable[], project: ProjectDefinition, version: string): JsonSchema {
-  const channels = project.domains.flatMap((domain) => domain.channels).filter((one) => one.connector === "events");
+  const all = project.domains.flatMap((domain) => domain.channels);
+  const channels = all.filter((one) => one.connector === "events");
   return {
     openapi: "3.1.0",
     info: { title: project.config.name, version, description: `Data of ${project.config.name}, served by Millrace.` },
@@ -36,6 +38,7 @@ export function describeApi(tables: readonly ServedTable[], project: ProjectDefi
     paths: {
       ...servicePaths,
       ...Object.assign({}, ...channels.map(ingestPath)),
+      ...receivingPaths(all),
       ...Object.assign({}, ...tables.map(tablePaths)),
     },
     components: {

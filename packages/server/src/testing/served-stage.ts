@@ -4,10 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   contract,
-  type Cache,
   systemClock,
   systemRandom,
   t,
+  type Cache,
+  type ChannelDeclaration,
+  type Clock,
+  type ContractDefinition,
   type LogFields,
   type Logger,
   type ModelSource,
@@ -61,24 +64,47 @@ export const Things = contract("things", {
   tags: t.list(t.string()).optional(),
 });
 
-export function stageProject(folder: string, models: readonly ModelSource[] = []): ProjectDefinition {
+/** A channel by the name that its author would give it. */
+export interface StageChannel {
+  readonly name: string;
+  readonly declared: ChannelDeclaration;
+}
+
+export function stageProject(
+  folder: string,
+  models: readonly ModelSource[] = [],
+  more: readonly StageChannel[] = [],
+): ProjectDefinition {
   const channels = [
     { name: "orders_in", declared: events({ into: Orders }) },
     { name: "things_in", declared: events({ into: Things, write: "append" }) },
+    ...more,
   ].map(({ name, declared }) => ({
     ...declared,
     domain: "shop",
     name,
     outputs: declared.outputs.map((output) => ({ ...output, domain: "shop" })),
   }));
+  const contracts = [...new Set([Orders, Things, ...more.flatMap(({ declared }) => declared.outputs.map(into))])];
   return {
     config: { name: "stage" },
     folder,
-    domains: [{ name: "shop", folder, contracts: [Orders, Things], channels, models }],
+    domains: [{ name: "shop", folder, contracts, channels, models }],
   };
 }
 
+function into(output: ChannelDeclaration["outputs"][number]): ContractDefinition {
+  return output.contract;
+}
+
 export interface StageOptions {
+  /** Channels beside the two that are always there. */
+  readonly channels?: readonly StageChannel[];
+  /** Secrets by name. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+  /** An own folder is kept when the stage closes, so that another one can go on with it. */
+  readonly folder?: string;
   readonly models?: readonly Omit<ModelSource, "file">[];
   readonly limits?: Partial<PlatformLimits>;
   readonly operations?: Partial<Operations>;
@@ -160,8 +186,8 @@ interface EmbeddedPlatform {
 }
 
 async function openPlatform(options: StageOptions, log: Logger): Promise<EmbeddedPlatform> {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-server-"));
-  const shared = { clock: systemClock, random: systemRandom };
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), "millrace-server-"));
+  const shared = { clock: options.clock ?? systemClock, random: systemRandom };
   const memory = { memoryLimitBytes: 512 * 1024 * 1024, threads: 2 };
   const warehouse = await openDuckDbWarehouse({ folder, ...memory, ...shared, log });
   const eventLog = await openSqliteEventLog(join(folder, "log.sqlite"), shared);
@@ -170,13 +196,13 @@ async function openPlatform(options: StageOptions, log: Logger): Promise<Embedde
   const cache = createLruCache({ bytesMax: 8 * 1024 * 1024 });
   const models = (options.models ?? []).map((model) => ({ ...model, file: join(folder, `${model.name}.sql`) }));
   const platform = createPlatform({
-    project: stageProject(folder, models),
+    project: stageProject(folder, models, options.channels),
     warehouse,
     eventLog,
     control,
     objects: await openFileObjectStore(join(folder, "objects")),
     cache,
-    secrets: createSecrets({ env: {}, folder }),
+    secrets: createSecrets({ env: options.secrets ?? {}, folder }),
     http: { request: () => Promise.reject(new Error("no network in this test")), close: () => Promise.resolve() },
     ...shared,
     log,
@@ -195,7 +221,7 @@ async function openPlatform(options: StageOptions, log: Logger): Promise<Embedde
       await eventLog.close();
       await control.close();
       await warehouse.close();
-      rmSync(folder, { recursive: true, force: true });
+      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
 }
