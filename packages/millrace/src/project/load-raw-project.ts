@@ -34,7 +34,7 @@ export async function loadRawProject(files: ProjectFiles, options: LoadOptions =
     name,
     workerData: files,
     stdout: true,
-    resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB_MAX },
+    resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB_MAX, maxYoungGenerationSizeMb: 6 },
   });
   // What user code prints must not mix with the output of a command.
   worker.stdout.pipe(process.stderr, { end: false });

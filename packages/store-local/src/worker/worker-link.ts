@@ -4,7 +4,7 @@ import { extname } from "node:path";
 import { fromErrorReport, MillraceError } from "@millrace/core";
 import type { AnswerMessage, CallMessage } from "./worker-messages.ts";
 
-const youngMiBMax = 6;
+const youngMiBMax = 3;
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;

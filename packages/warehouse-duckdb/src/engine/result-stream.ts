@@ -2,8 +2,8 @@
 // that says so; without it the stream throws result-truncated.
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { MillraceError, type ResultColumn, type ResultStream, type SqlValue } from "@millrace/core";
+import { appendRows } from "./chunk-rows.ts";
 import { bindings, resultColumns, within, type Bounds } from "./statement-runner.ts";
-import { fromEngine } from "./values.ts";
 
 const endColumn = "__end";
 
@@ -39,12 +39,13 @@ async function* chunks(
     for (;;) {
       const chunk = await within(connection, bounds, () => result.fetchChunk());
       if (chunk === null || chunk.rowCount === 0) break;
-      const rows = chunk.getRows();
-      if (rows.at(-1)?.[columns.length] === true) {
+      const rows: SqlValue[][] = [];
+      appendRows(chunk, rows, columns.length);
+      if (chunk.getColumnVector(columns.length).getItem(chunk.rowCount - 1) === true) {
         ended = true;
         rows.pop();
       }
-      if (rows.length > 0) yield rows.map((row) => row.slice(0, columns.length).map(fromEngine));
+      if (rows.length > 0) yield rows;
     }
     if (!ended) throw new MillraceError("result-truncated", "The result ended before its last row.");
   } finally {

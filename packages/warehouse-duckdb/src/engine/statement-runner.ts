@@ -1,10 +1,11 @@
 // Runs statements on one connection: binds, converts, maps errors, and stops at the deadline or the caller's signal.
 import type { DuckDBConnection, DuckDBMaterializedResult, DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { MillraceError, systemClock, type QueryResult, type ResultColumn, type SqlValue } from "@millrace/core";
+import { materializedRows } from "./chunk-rows.ts";
 import { fromEngineError } from "./engine-errors.ts";
 import { logicalType } from "./engine-types.ts";
 import type { PreparedStatements } from "./prepared-statements.ts";
-import { fromEngine, toEngine } from "./values.ts";
+import { toEngine } from "./values.ts";
 
 export interface Bounds {
   readonly timeoutMs?: number | undefined;
@@ -113,6 +114,5 @@ export async function select(
         hint: "Add a LIMIT, or use an interface that streams.",
       },
     );
-  const rows = await result.getRows();
-  return { columns: resultColumns(result), rows: rows.map((row) => row.map(fromEngine)) };
+  return { columns: resultColumns(result), rows: materializedRows(result) };
 }

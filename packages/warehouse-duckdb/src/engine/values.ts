@@ -28,7 +28,7 @@ export function fromEngine(value: DuckDBValue): SqlValue {
   if (value instanceof DuckDBDecimalValue) return decimalText(value.value, value.scale);
   if (value instanceof DuckDBTimestampTZValue) return `${instantText(value.micros)}Z`;
   if (value instanceof DuckDBTimestampValue) return instantText(value.micros);
-  if (value instanceof DuckDBDateValue) return instantText(BigInt(value.days) * dayMicros).slice(0, -9);
+  if (value instanceof DuckDBDateValue) return dayText(value.days);
   if (value instanceof DuckDBTimeValue) return instantText(value.micros).slice(11);
   if (value instanceof DuckDBBlobValue) return value.bytes;
   if (value instanceof DuckDBListValue) return value.items.map(fromEngine);
@@ -59,10 +59,21 @@ function decimalText(value: bigint, scale: number): string {
 /** ISO text of microseconds since the epoch, without a zone; the fraction only where there is one. Proleptic Gregorian years 0001 to 9999. */
 function instantText(micros: bigint): string {
   const days = micros >= 0n ? micros / dayMicros : -((-micros + dayMicros - 1n) / dayMicros);
-  const within = micros - days * dayMicros;
-  const fraction = within % 1_000_000n;
-  const seconds = new Date(Number(days) * 86_400_000 + Number(within / 1_000_000n) * 1000).toISOString().slice(0, -5);
-  return fraction === 0n ? seconds : `${seconds}.${String(fraction).padStart(6, "0")}`;
+  const within = Number(micros - days * dayMicros);
+  const fraction = within % 1_000_000;
+  const seconds = (within - fraction) / 1_000_000;
+  const minutes = Math.floor(seconds / 60);
+  const time = `${dayText(Number(days))}T${twoDigits[Math.floor(minutes / 60)]}:${twoDigits[minutes % 60]}:${twoDigits[seconds % 60]}`;
+  return fraction === 0 ? time : `${time}.${String(fraction).padStart(6, "0")}`;
+}
+
+const twoDigits = Array.from({ length: 60 }, (_none, at) => String(at).padStart(2, "0"));
+/** Cells of one column often share their day. */
+let lastDay = { days: 0, text: "1970-01-01" };
+
+function dayText(days: number): string {
+  if (lastDay.days !== days) lastDay = { days, text: new Date(days * 86_400_000).toISOString().slice(0, -14) };
+  return lastDay.text;
 }
 
 /** A parameter and the type it is bound with. */
