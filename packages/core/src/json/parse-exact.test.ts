@@ -11,6 +11,11 @@ it("keeps integers beyond 2^53 and trailing zeros of decimals", () => {
   expect(stringifyExact(decimal)).toBe("12.30");
 });
 
+it("a whole number that JavaScript spells as it came, but holds as its neighbour, is a bigint", () => {
+  expect(parseExact("[3812682115477214000, 9007199254740991]")).toEqual([3812682115477214000n, 9007199254740991]);
+  expect(isRawNumber(parseExact("1e+21"))).toBe(true);
+});
+
 it("gives back every text of numbers unchanged", () => {
   const digits = fc.tuple(fc.bigInt(), fc.option(fc.stringMatching(/^\d{1,20}$/)));
   fc.assert(

@@ -19,9 +19,14 @@ const json = JSON as unknown as {
 /** Like JSON.parse; integers beyond 2^53 become bigint, other numbers that would lose digits (`12.30`) become RawNumber. */
 export function parseExact(text: string): unknown {
   return json.parse(text, (_key, value, { source }) => {
-    if (typeof value !== "number" || source === undefined || String(value) === source) return value;
+    if (typeof value !== "number" || source === undefined || saysAll(value, source)) return value;
     return /^-?[1-9]\d*$/.test(source) ? BigInt(source) : json.rawJSON(source);
   });
+}
+
+/** A whole number beyond 2^53 may be spelled like its source and still not be it: JavaScript spells the nearest one that it can tell apart. */
+function saysAll(value: number, source: string): boolean {
+  return String(value) === source && (Number.isSafeInteger(value) || !Number.isInteger(value));
 }
 
 export function isRawNumber(value: unknown): value is RawNumber {
