@@ -271,6 +271,39 @@ test.each<[string, SetRuleDefinition<Name>, readonly Row[], readonly Row[], stri
     ],
     "1 rows more, 1 rows less",
   ],
+  ["fewerRows", rule("r", check.fewerRows("two_rows")), [{ a: 1 }], [{ a: 1 }, { a: 2 }], "2 rows, the other table 2"],
+  ["count", rule("r", check.aggregate("count", "s", { min: 1 })), [{ s: "a" }, {}], [{}, {}], "count 0"],
+  ["nullCount", rule("r", check.aggregate("nullCount", "s", { max: 1 })), [{ s: "a" }, {}], [{}, {}], "nullCount 2"],
+  [
+    "missingShare",
+    rule("r", check.aggregate("missingShare", "s", { max: 0.5 })),
+    [{ s: "a" }, { s: "N/A" }],
+    [{ s: " " }, { s: "none" }, { s: "a" }],
+    "missingShare 0.666",
+  ],
+  [
+    "zeroShare",
+    rule("r", check.aggregate("zeroShare", "n", { max: 0.5 })),
+    [{ n: 0 }, { n: 1 }, {}],
+    [{ n: 0 }, { n: "0.00" }, { n: 1 }],
+    "zeroShare 0.666",
+  ],
+  [
+    "variance",
+    rule("r", check.aggregate("variance", "a", { max: 2 })),
+    [{ a: 1 }, { a: 3 }],
+    [{ a: 1 }, { a: 4 }],
+    "variance 4.5",
+  ],
+  ["minLength", rule("r", check.aggregate("minLength", "s", { min: 2 })), [{ s: "😀b" }], [{ s: "😀" }], "minLength 1"],
+  [
+    "meanLength",
+    rule("r", check.aggregate("meanLength", "s", { max: 2 })),
+    [{ s: "ab" }],
+    [{ s: "abc" }],
+    "meanLength 3",
+  ],
+  ["maxLength", rule("r", check.aggregate("maxLength", "s", { max: 2 })), [{ s: "ab" }], [{ s: "abc" }], "maxLength 3"],
   [
     "rowCount of the table",
     rule("r", check.rowCount({ max: 2, scope: "table" })),
@@ -297,6 +330,8 @@ test("drift compares the batch with the table", async () => {
     rule("mix", check.drift("s", { max: 0.2 }), { severity: "block" }),
     rule("deciles", check.drift("a", { max: 0.2 }), { severity: "block" }),
     rule("shape", check.drift("n", { max: 0.2, method: "ks" }), { severity: "block" }),
+    rule("information", check.drift("s", { max: 0.2, method: "kl" }), { severity: "block" }),
+    rule("chance", check.drift("s", { max: 4, method: "chiSquare" }), { severity: "block" }),
   );
   await stage.judge(table, many, 1);
   expect((await stage.judge(table, [...many].reverse(), 1)).counts.accepted).toBe(200n);
@@ -306,7 +341,12 @@ test("drift compares the batch with the table", async () => {
       many.map((row) => ({ ...row, ...change(row) })),
       1,
     );
-  await expect(other(() => ({ s: "a" }))).rejects.toThrow(/set\.mix: psi \d/);
+  await expect(other(() => ({ s: "a" }))).rejects.toThrow(
+    /set\.mix: psi \d.*set\.information: kl 1\.38.*set\.chance: chiSquare \d\d\./,
+  );
+  // 60 a and 40 b in place of 50 each are within chance: 4.0 with 3 degrees of freedom.
+  const slightly = many.map((row, at) => ({ ...row, ...(at % 20 === 1 ? { s: "a" } : {}) }));
+  expect((await stage.judge(table, slightly, 1)).counts.accepted).toBe(200n);
   await expect(other((row) => ({ a: (row.a / 10) | 0 }))).rejects.toThrow(/set\.deciles: psi \d/);
   await expect(other((row) => ({ n: row.n / 2 }))).rejects.toThrow(/set\.shape: ks 0\.5/);
 });

@@ -15,6 +15,12 @@ import {
 import { compileVerdict } from "@millrace/quality";
 import { openDuckDbWarehouse } from "@millrace/warehouse-duckdb";
 
+/** When a batch is received, and which one it replaces. */
+export interface Moment {
+  readonly seq?: bigint;
+  readonly replaces?: readonly bigint[];
+}
+
 export interface VerdictStage {
   readonly warehouse: Warehouse;
   /**
@@ -27,6 +33,7 @@ export interface VerdictStage {
     records: readonly object[],
     bytes: number,
     write?: WriteMode,
+    moment?: Moment,
   ): Promise<{ readonly codes: readonly (readonly string[])[]; readonly trusted: bigint; readonly counts: LoadResult }>;
   close(): Promise<void>;
 }
@@ -44,11 +51,11 @@ export async function openVerdictStage(): Promise<VerdictStage> {
   let batch = 0n;
   return {
     warehouse,
-    async judge(definition, records, bytes, write = "append") {
+    async judge(definition, records, bytes, write = "append", moment = {}) {
       batch += 1n;
       const path = join(folder, "objects", `${batch}.ndjson`);
       writeFileSync(path, records.map((record) => `${stringifyExact(record)}\n`).join(""));
-      const counts = await load(warehouse, { definition, batch, path, bytes, write });
+      const counts = await load(warehouse, { definition, batch, path, bytes, write, ...moment });
       const found = await warehouse.query("SELECT row_no, codes FROM millrace.quarantine WHERE batch = ?", [batch], {
         rowsMax: 1_000_000,
       });
@@ -67,7 +74,7 @@ export async function openVerdictStage(): Promise<VerdictStage> {
 /** 2026-01-06 12:00 UTC. */
 const receivedMicros = 1_767_700_800_000_000n;
 
-interface Part {
+interface Part extends Moment {
   readonly definition: ContractDefinition;
   readonly batch: bigint;
   readonly path: string;
@@ -75,7 +82,8 @@ interface Part {
   readonly write: WriteMode;
 }
 
-async function load(warehouse: Warehouse, { definition, batch, path, bytes, write }: Part): Promise<LoadResult> {
+async function load(warehouse: Warehouse, part: Part): Promise<LoadResult> {
+  const { definition, batch, path, bytes, write, seq = receivedMicros + batch, replaces = [] } = part;
   const ref = { key: `${batch}`, codec: "none", sha256: "", bytes, storedBytes: bytes, formatVersion: 1 } as const;
   const local = { path, [Symbol.asyncDispose]: () => Promise.resolve() };
   return warehouse.write([`p.${definition.name}`], async (tx) => {
@@ -93,8 +101,8 @@ async function load(warehouse: Warehouse, { definition, batch, path, bytes, writ
       verdict: compileVerdict(definition, "p"),
       write,
       source: { kind: "objects", objects: [{ ref, encoding: "none", local }], format: { kind: "ndjson" } },
-      receivedSeq: receivedMicros + batch,
-      replacesBatches: [],
+      receivedSeq: seq,
+      replacesBatches: replaces,
       keepReplaced: false,
     });
   });

@@ -11,6 +11,7 @@ export * from "./contract/cleansing.ts";
 export * from "./contract/column-check.ts";
 export * from "./contract/expression.ts";
 export * from "./contract/expression-type.ts";
+export * from "./contract/history-rule.ts";
 export * from "./contract/set-rule.ts";
 export * from "./contract/validate-contract.ts";
 export * from "./bytes/decode-zstd.ts";

@@ -105,6 +105,7 @@ class PlatformInstance implements Platform {
       if (options.live === false) return;
       this.#live = new LiveWork(this.#parts, this.#limits, works);
       await this.#live.start();
+      works.clockJudge.start();
     } catch (error) {
       await this.stop();
       throw error;
@@ -257,6 +258,7 @@ class PlatformInstance implements Platform {
       await works.channels.stop();
       await works.readmitter.stop();
       await works.models.stop();
+      await works.clockJudge.stop();
     })();
     await withDeadline(this.#parts.clock, stopping, {
       ms: this.#limits.stopTimeoutMs,
@@ -278,6 +280,7 @@ class PlatformInstance implements Platform {
     const plan = await planProjectModels(this.warehouse, project);
     works.tables.follow(followedTables(plan));
     await works.models.adopt(plan);
+    works.clockJudge.adopt(project);
   }
 
   /** Fences off earlier owners, then goes on behind the last batch that they committed. */
@@ -296,6 +299,7 @@ class PlatformInstance implements Platform {
     }
     works.readmitter.heard(commit);
     works.models.heard(commit);
+    works.clockJudge.heard(commit);
   }
 
   /** After a storage error nobody writes any more; reading goes on until the restart. */

@@ -8,6 +8,7 @@ import type {
   HttpClient,
   Logger,
   Metrics,
+  Notifier,
   ObjectStore,
   ProjectDefinition,
   Random,
@@ -29,6 +30,8 @@ export interface PlatformParts {
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Who is told when a rule that the clock judges begins or ends to fail; the log when absent. */
+  readonly notifier?: Notifier;
   readonly connectors: readonly Connector[];
   /** Bounds that differ from the defaults. */
   readonly limits?: Partial<PlatformLimits>;

@@ -8,11 +8,13 @@ import { BatchSequence } from "./load/batch-sequence.ts";
 import { BatchTransactions } from "./load/batch-transaction.ts";
 import { ChannelClaims } from "./load/channel-claims.ts";
 import { ChannelTotals } from "./load/channel-totals.ts";
+import { logNotifier } from "./observe/log-notifier.ts";
 import type { CommitBus } from "./load/commit-bus.ts";
 import { Loader } from "./load/loader.ts";
 import { ModelRunner } from "./models/model-runner.ts";
 import type { PlatformLimits } from "./platform-limits.ts";
 import type { PlatformParts } from "./platform-parts.ts";
+import { ClockJudge } from "./quality/clock-judge.ts";
 import { Readmitter } from "./quarantine/readmitter.ts";
 
 export interface Works {
@@ -28,6 +30,7 @@ export interface Works {
   readonly hooks: Hooks;
   readonly readmitter: Readmitter;
   readonly models: ModelRunner;
+  readonly clockJudge: ClockJudge;
 }
 
 export interface WorksOptions {
@@ -78,5 +81,6 @@ export function buildWorks(platform: PlatformParts, options: WorksOptions): Work
       request: options.requestModel,
       onStorageError,
     }),
+    clockJudge: new ClockJudge({ ...platform, notifier: platform.notifier ?? logNotifier(platform.log) }),
   };
 }

@@ -3,6 +3,7 @@ import type { BatchReport, CommitEvent, ErrorReport, ProjectDefinition, VerdictC
 import type { LineageTarget } from "@millrace/transform";
 import type { LineageReport } from "./plan/project-lineage.ts";
 import type { ProjectPlan } from "./plan/project-plan.ts";
+import type { ClockVerdict } from "./quality/clock-judge.ts";
 import type {
   QuarantineCounts,
   QuarantinedRow,
@@ -75,6 +76,8 @@ export interface PlatformStatus {
     readonly rows: bigint;
   }[];
   readonly quarantine: QuarantineCounts;
+  /** Rules that the clock judges: freshness, volume per hour or day, arrival. */
+  readonly clockRules: readonly ClockVerdict[];
   readonly components: Readonly<Record<string, "ok" | ErrorReport>>;
 }
 

@@ -1,6 +1,6 @@
 // The part of `check` that speaks of more than one row; see set-rule.ts for what each kind means.
 import type { Expression } from "./expression.ts";
-import type { Aggregate, RowSetCheck, SetScope, WholeSetCheck } from "./set-rule.ts";
+import type { Aggregate, DriftMethod, RowSetCheck, SetScope, WholeSetCheck } from "./set-rule.ts";
 
 export interface RangeOptions {
   readonly min?: number;
@@ -97,6 +97,10 @@ export const checkSets = {
     return { set: "sameCount", table, difference: options.difference ?? 0, scope: options.scope ?? "table" };
   },
 
+  fewerRows(table: string, options: { readonly scope?: SetScope } = {}): WholeSetCheck<never> {
+    return { set: "fewerRows", table, scope: options.scope ?? "table" };
+  },
+
   sameRows<const Column extends string>(
     table: string,
     columns: readonly Column[],
@@ -107,7 +111,7 @@ export const checkSets = {
 
   drift<const Column extends string>(
     column: Column,
-    options: { readonly max: number; readonly method?: "psi" | "ks"; readonly rowsMin?: number },
+    options: { readonly max: number; readonly method?: DriftMethod; readonly rowsMin?: number },
   ): WholeSetCheck<Column> {
     return { set: "drift", column, method: options.method ?? "psi", max: options.max, rowsMin: options.rowsMin ?? 100 };
   },

@@ -1,4 +1,5 @@
 // `check`: conditions for `rule()`, over the columns of one row. They run the same in the warehouse and at the ingress, unlike SQL text.
+import { checkHistory } from "./check-history.ts";
 import { checkSets } from "./check-sets.ts";
 import type { Comparison, Expression } from "./expression.ts";
 import { patternText } from "./pattern-text.ts";
@@ -9,6 +10,7 @@ type Constant = string | number | bigint | boolean;
 
 export const check = {
   ...checkSets,
+  ...checkHistory,
 
   /** Two columns, or a column and an expression: `check.compare("ends", ">", "starts")`. */
   compare<const A extends string = never, const B extends string = never>(

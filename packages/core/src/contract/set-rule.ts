@@ -2,11 +2,31 @@
 // rows of the batch that pass and the rows that the table keeps.
 import type { Severity } from "./contract.ts";
 import type { Expression } from "./expression.ts";
+import type { HistoryCheck } from "./history-rule.ts";
 
 /** `batch`: the batch's own rows; `table`: the table as it will be, the batch included. */
 export type SetScope = "batch" | "table";
 
-export type Aggregate = "sum" | "mean" | "median" | "min" | "max" | "stddev" | "distinct" | "nullShare" | "uniqueShare";
+export type Aggregate =
+  | "count"
+  | "nullCount"
+  | "sum"
+  | "mean"
+  | "median"
+  | "min"
+  | "max"
+  | "stddev"
+  | "variance"
+  | "distinct"
+  | "nullShare"
+  | "missingShare"
+  | "uniqueShare"
+  | "zeroShare"
+  | "minLength"
+  | "meanLength"
+  | "maxLength";
+
+export type DriftMethod = "psi" | "kl" | "chiSquare" | "ks";
 
 interface Bounds {
   readonly min?: number;
@@ -41,17 +61,19 @@ export type WholeSetCheck<Column extends string = string> =
   | { readonly set: "freshness"; readonly column: Column; readonly withinMinutes: number; readonly scope: SetScope }
   | { readonly set: "noGaps"; readonly column: Column; readonly per: "day" | "hour"; readonly scope: SetScope }
   | { readonly set: "sameCount"; readonly table: string; readonly difference: number; readonly scope: SetScope }
+  | { readonly set: "fewerRows"; readonly table: string; readonly scope: SetScope }
   | { readonly set: "sameRows"; readonly table: string; readonly columns: readonly Column[]; readonly scope: SetScope }
   | {
       readonly set: "drift";
       readonly column: Column;
-      readonly method: "psi" | "ks";
+      readonly method: DriftMethod;
       readonly max: number;
       /** Fewer rows on either side are not compared. */
       readonly rowsMin: number;
     };
 
-export type SetCheck<Column extends string = string> = RowSetCheck<Column> | WholeSetCheck<Column>;
+export type SetCheck<Column extends string = string> =
+  RowSetCheck<Column> | WholeSetCheck<Column> | HistoryCheck<Column>;
 
 export interface SetRuleDefinition<Column extends string = string> {
   readonly name: string;
@@ -119,7 +141,7 @@ export const setChecks: { readonly [Name in SetCheck["set"]]: SetKind } = {
   },
   aggregate: {
     summary:
-      "A figure of a column is in a range: sum, mean, median, min, max, stddev, distinct (number of values), nullShare, uniqueShare (both from 0 to 1).",
+      "A figure of a column is in a range: count and nullCount (rows with and without a value), sum, mean, median, min, max, stddev, variance, distinct (number of values), nullShare, missingShare (no value, blank, or a word such as N/A), uniqueShare, zeroShare (all from 0 to 1), minLength, meanLength, maxLength.",
     severity: "block",
     rows: false,
     example: 'rule("mostly_known", check.aggregate("nullShare", "email", { max: 0.2 }))',
@@ -148,6 +170,12 @@ export const setChecks: { readonly [Name in SetCheck["set"]]: SetKind } = {
     rows: false,
     example: 'rule("complete", check.sameCount("audit.sales"))',
   },
+  fewerRows: {
+    summary: "Fewer rows than another table.",
+    severity: "block",
+    rows: false,
+    example: 'rule("fewer_returns", check.fewerRows("shop.sales"))',
+  },
   sameRows: {
     summary: "The same rows as another table in these columns, in any order.",
     severity: "block",
@@ -156,10 +184,29 @@ export const setChecks: { readonly [Name in SetCheck["set"]]: SetKind } = {
   },
   drift: {
     summary:
-      "The batch's values are distributed as the table's: population stability index over values or deciles (`psi`), or the Kolmogorov-Smirnov distance (`ks`, numbers).",
+      "The batch's values are distributed as the table's: over values or deciles the population stability index (`psi`), the Kullback-Leibler divergence (`kl`) or the chi-square statistic in standard deviations (`chiSquare`), or the Kolmogorov-Smirnov distance (`ks`, numbers).",
     severity: "warn",
     rows: false,
     example: 'rule("usual_mix", check.drift("store", { max: 0.2 }))',
+  },
+  anomaly: {
+    summary: "A figure of a column (those of `aggregate`) in a batch is as usual, compared with earlier batches.",
+    severity: "warn",
+    rows: false,
+    example: 'rule("usual_price", check.anomaly("mean", "price", { season: "weekday" }))',
+  },
+  volume: {
+    summary:
+      "The number of rows is as usual: per batch, optionally apart for each value of a column (`by`; `first` says what a value never seen before does), or per hour or day, by the clock.",
+    severity: "warn",
+    rows: false,
+    example: 'rule("usual_volume", check.volume({ per: "day", season: "weekday", direction: "down" }))',
+  },
+  arrival: {
+    summary: "The next batch is not unusually late, compared with the times between earlier ones; by the clock.",
+    severity: "warn",
+    rows: false,
+    example: 'rule("in_time", check.arrival({ deviations: 4 }))',
   },
 };
 
@@ -168,7 +215,11 @@ export function setColumns(set: SetCheck): readonly string[] {
   switch (set.set) {
     case "rowCount":
     case "sameCount":
+    case "fewerRows":
+    case "arrival":
       return [];
+    case "volume":
+      return set.by === undefined ? [] : [set.by];
     case "unique":
     case "exists":
     case "sameRows":

@@ -2,8 +2,10 @@
 import { didYouMean } from "../text/nearest-name.ts";
 import type { ColumnDefinition, ContractDefinition } from "./contract.ts";
 import { familyOf, typeOf, type Family } from "./expression-type.ts";
+import { isHistoryCheck } from "./history-rule.ts";
 import { describeType } from "./logical-type.ts";
-import { setChecks, setColumns, type SetCheck, type SetRuleDefinition } from "./set-rule.ts";
+import { setChecks, setColumns, type Aggregate, type SetCheck, type SetRuleDefinition } from "./set-rule.ts";
+import { validateHistory } from "./validate-history.ts";
 
 type Fail = (problem: string) => never;
 
@@ -34,6 +36,7 @@ export function validateSetRule(contract: ContractDefinition, rule: SetRuleDefin
     if (type.kind !== "bool") inRule(`"when" is a value of type ${describeType(type)}; a condition is expected`);
   }
   checkNumbers(set, inRule);
+  if (isHistoryCheck(set)) validateHistory(contract, { set, severity: rule.severity ?? kind.severity }, inRule);
   checkTypes(contract, set, inRule);
 }
 
@@ -82,10 +85,32 @@ function checkTypes(contract: ContractDefinition, set: SetCheck, fail: Fail): vo
     case "noGaps":
       return expect(set.column, moments);
     case "aggregate":
-      return ["distinct", "nullShare", "uniqueShare"].includes(set.of) ? undefined : expect(set.column, numbers);
+    case "anomaly": {
+      const fits = figures(set.of);
+      return fits === undefined ? undefined : expect(set.column, fits);
+    }
     case "drift":
       return expect(set.column, set.method === "ks" ? numbers : [...numbers, "text", "bool"]);
     default:
       return undefined;
+  }
+}
+
+/** Types of column that a figure fits; undefined for any. */
+function figures(of: Aggregate): readonly Family[] | undefined {
+  switch (of) {
+    case "count":
+    case "nullCount":
+    case "distinct":
+    case "nullShare":
+    case "uniqueShare":
+    case "missingShare":
+      return undefined;
+    case "minLength":
+    case "meanLength":
+    case "maxLength":
+      return ["text"];
+    default:
+      return numbers;
   }
 }

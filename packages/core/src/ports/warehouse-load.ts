@@ -66,6 +66,24 @@ export interface SetRule {
   readonly other?: { readonly domain: string; readonly name: string; readonly columns: readonly string[] };
 }
 
+/**
+ * A figure of the batch's rows that pass, compared with those of earlier batches, which the warehouse keeps in `millrace.rule_history`. A batch that is
+ * re-admitted from quarantine is a part of others and is not judged.
+ */
+export interface HistoryRule {
+  readonly code: VerdictCode;
+  readonly severity: "warn" | "block";
+  /** Aggregate over the rows that pass, a DOUBLE: measured in the scan of the watched checks. NULL is neither judged nor kept. */
+  readonly measure?: string;
+  /** In its place, for figures apart by value: a relation with `dimension` and `value` over `batch_rows` and `history_rows`. */
+  readonly groups?: string;
+  /**
+   * Reads `measured` (`dimension`, `value`) and `history_rows` (`dimension`, `measured_at`, `value`), may use `received_at()`, and gives per dimension `dimension`,
+   * `value`, `state` (passes | fails | training | new), `low`, `high` and `found`.
+   */
+  readonly sql: string;
+}
+
 /** Parent that must exist, else the row is held. */
 export interface ReferenceCheck {
   readonly code: VerdictCode;
@@ -87,6 +105,7 @@ export interface LoadVerdict {
   readonly rows: readonly RowCheck[];
   readonly watched?: readonly WatchedCheck[];
   readonly sets?: readonly SetRule[];
+  readonly history?: readonly HistoryRule[];
   readonly references: readonly ReferenceCheck[];
 }
 

@@ -126,6 +126,23 @@ export const systemTables: readonly SystemTable[] = [
     },
   },
   {
+    // Figures that rules over history measured, per batch and dimension ('' where there is none), with what was usual then. state: passes | fails |
+    // training | new.
+    name: "rule_history",
+    columns: {
+      batch: int,
+      domain: text,
+      table_name: text,
+      code: text,
+      dimension: text,
+      measured_at: instant,
+      value: { kind: "float" },
+      low: { kind: "float" },
+      high: { kind: "float" },
+      state: text,
+    },
+  },
+  {
     // What people did to quarantined rows: kind: fix | readmit | discard. `change` is JSON text without values of records; `last` is the row up to which
     // the work is done, NULL when it is finished.
     name: "quarantine_actions",

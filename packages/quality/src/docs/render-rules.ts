@@ -1,5 +1,6 @@
 // docs/rules.md, made from what the kinds of rules say of themselves.
-import { columnChecks, setChecks, type check, type clean } from "@millrace/core";
+import { columnChecks, isHistoryCheck, setChecks, type check, type clean } from "@millrace/core";
+import { knownKinds } from "./known-kinds.ts";
 
 /** What each function of `clean` does to text. */
 const steps: Readonly<Record<keyof typeof clean, string>> = {
@@ -115,13 +116,35 @@ function sets(): string[] {
     "",
     row(["Function", "Meaning", "Severity", "Rejects rows", "Example"]),
     row(["---", "---", "---", "---", "---"]),
-    ...Object.entries(setChecks).map(([name, { summary, severity, rows, example }]) =>
-      row([`\`check.${name}\``, summary, severity, rows ? "yes" : "no", `\`${example}\``]),
-    ),
+    ...setRows((set) => !isHistoryCheck({ set })),
     "",
     "`check.uniqueLast` is `unique` that keeps the last row of the batch.",
     "",
+    "## Of history",
+    "",
+    'In `rule("name", check)` as well, with the same code; [the guide](guides/quality-reports.md) says how the usual band is found. They warn, or with `block` refuse',
+    "the batch (not those that the clock judges). Options of all: `deviations` (3) or `tail`, `season` (`none`, `hour`, `weekday`, `hourOfWeek`),",
+    "`direction` (`both`, `up`, `down`), `windowDays` (14), `pointsMin` (7), `changeMin` (0.05).",
+    "",
+    row(["Function", "Meaning", "Severity", "Rejects rows", "Example"]),
+    row(["---", "---", "---", "---", "---"]),
+    ...setRows((set) => isHistoryCheck({ set })),
+    "",
+    "## Known by other names",
+    "",
+    row(["Kind", "Here"]),
+    row(["---", "---"]),
+    ...knownKinds.map(([kind, here]) => row([kind, here])),
+    "",
   ];
+}
+
+function setRows(wanted: (set: string) => boolean): string[] {
+  return Object.entries(setChecks)
+    .filter(([name]) => wanted(name))
+    .map(([name, { summary, severity, rows, example }]) =>
+      row([`\`check.${name}\``, summary, severity, rows ? "yes" : "no", `\`${example}\``]),
+    );
 }
 
 function row(cells: readonly string[]): string {

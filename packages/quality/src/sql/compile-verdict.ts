@@ -3,12 +3,15 @@
 import {
   cleansed,
   columnCode,
+  isHistoryCheck,
+  judgedByClock,
   setChecks,
   setCode,
   setColumns,
   type CleansedColumn,
   type ColumnDefinition,
   type ContractDefinition,
+  type HistoryRule,
   type LoadVerdict,
   type ReferenceCheck,
   type RowCheck,
@@ -19,6 +22,9 @@ import {
 import { checkConstants } from "../rules/constants.ts";
 import { rowRules, type RowRule } from "../rules/row-rules.ts";
 import { expressionSql, mayBeNull } from "./expression-sql.ts";
+import { figureNumber } from "./figure-sql.ts";
+import { bandSql, groupsSql } from "./history-sql.ts";
+import { quotedName } from "./literals.ts";
 import { setSql } from "./set-sql.ts";
 
 /**
@@ -36,7 +42,8 @@ export function compileVerdict(contract: ContractDefinition, domain: string): Lo
       .filter((rule) => rule.severity !== "reject")
       .map((rule) => ({ ...rowCheck(contract, rule), severity: rule.severity === "block" ? "block" : "warn" })),
     cleansing: contract.columns.flatMap((column) => cleansing(column)),
-    sets: (contract.sets ?? []).map((rule) => setRule(contract, rule, domain)),
+    sets: (contract.sets ?? []).flatMap((rule) => setRule(contract, rule, domain)),
+    history: (contract.sets ?? []).flatMap((rule) => historyRule(contract, rule)),
   };
 }
 
@@ -57,17 +64,34 @@ function rowCheck(contract: ContractDefinition, rule: RowRule): RowCheck {
   };
 }
 
-function setRule(contract: ContractDefinition, { name, set, severity }: SetRuleDefinition, domain: string): SetRule {
+function setRule(contract: ContractDefinition, { name, set, severity }: SetRuleDefinition, domain: string): SetRule[] {
+  if (isHistoryCheck(set)) return [];
   const kind = setChecks[set.set];
   if (set.set === "exists" && set.when !== undefined) checkConstants(contract, setCode(contract, name), set.when);
-  return {
-    code: setCode(contract, name),
-    severity: severity ?? kind.severity,
-    judges: kind.rows ? "rows" : "whole",
-    sql: setSql(contract, set),
-    columns: setColumns(set),
-    ...("table" in set ? { other: otherTable(set, domain) } : {}),
-  };
+  return [
+    {
+      code: setCode(contract, name),
+      severity: severity ?? kind.severity,
+      judges: kind.rows ? "rows" : "whole",
+      sql: setSql(contract, set),
+      columns: setColumns(set),
+      ...("table" in set ? { other: otherTable(set, domain) } : {}),
+    },
+  ];
+}
+
+/** Those that the clock judges have nothing to do with a batch. */
+function historyRule(contract: ContractDefinition, { name, set, severity }: SetRuleDefinition): HistoryRule[] {
+  if (!isHistoryCheck(set) || judgedByClock(set) || set.set === "arrival") return [];
+  const rule = { code: setCode(contract, name), severity: severity === "block" ? severity : ("warn" as const) };
+  const sources = { measured: "measured", history: "history_rows" };
+  if (set.set === "anomaly") {
+    const what = `${set.of} of ${set.column}`;
+    return [{ ...rule, measure: figureNumber(contract, set.of, set.column), sql: bandSql(set, { ...sources, what }) }];
+  }
+  const sql = bandSql(set, { ...sources, what: "rows", first: set.first });
+  if (set.by === undefined) return [{ ...rule, measure: "CAST(count(*) AS DOUBLE)", sql }];
+  return [{ ...rule, groups: groupsSql(quotedName(set.by), set.windowDays), sql }];
 }
 
 function otherTable(set: SetCheck & { readonly table: string }, domain: string): NonNullable<SetRule["other"]> {

@@ -1,16 +1,20 @@
 // Rules over several rows as SQL over `batch_rows`, `table_rows` and `other_rows`; the port says what these hold. NULL passes everywhere.
-import type {
-  ColumnDefinition,
-  ContractDefinition,
-  RowSetCheck,
-  SetCheck,
-  SetScope,
-  WholeSetCheck,
+import {
+  anonymousAggregates,
+  type ColumnDefinition,
+  type ContractDefinition,
+  type DriftMethod,
+  type HistoryCheck,
+  type RowSetCheck,
+  type SetCheck,
+  type SetScope,
+  type WholeSetCheck,
 } from "@millrace/core";
 import { expressionSql } from "./expression-sql.ts";
+import { figureSql } from "./figure-sql.ts";
 import { quotedName } from "./literals.ts";
 
-export function setSql(contract: ContractDefinition, set: SetCheck): string {
+export function setSql(contract: ContractDefinition, set: Exclude<SetCheck, HistoryCheck>): string {
   switch (set.set) {
     case "unique":
       return unique(set);
@@ -112,7 +116,7 @@ function measured(contract: ContractDefinition, set: Exclude<WholeSetCheck, { se
     case "quantile": {
       const what = set.set === "quantile" ? `quantile ${set.at}` : set.of;
       return `SELECT ${within("v", set)} AS passes, concat('${what} ', coalesce(${shown(contract, set, "v")}, 'of nothing')) AS found
-        FROM (SELECT ${figure(set)} AS v FROM ${rowsOf(set.scope, [set.column])})`;
+        FROM (SELECT ${figure(contract, set)} AS v FROM ${rowsOf(set.scope, [set.column])})`;
     }
     case "freshness":
       return `SELECT newest >= received_at() - to_minutes(CAST(${set.withinMinutes} AS BIGINT)) AS passes, concat('newest ', ${shown(contract, set, "newest")}) AS found
@@ -122,13 +126,13 @@ function measured(contract: ContractDefinition, set: Exclude<WholeSetCheck, { se
     case "sameCount":
       return `SELECT abs(n - m) <= ${set.difference} AS passes, concat(n, ' rows, the other table ', m) AS found
         FROM (SELECT count(*) AS n FROM ${rowsOf(set.scope, [])}), (SELECT count(*) AS m FROM other_rows)`;
+    case "fewerRows":
+      return `SELECT n < m AS passes, concat(n, ' rows, the other table ', m) AS found
+        FROM (SELECT count(*) AS n FROM ${rowsOf(set.scope, [])}), (SELECT count(*) AS m FROM other_rows)`;
     case "sameRows":
       return sameRows(set);
   }
 }
-
-/** Figures of several rows that show no value of one. */
-const anonymous: readonly string[] = ["distinct", "nullShare", "uniqueShare"];
 
 /** What was measured, as text; of personal data it would show a value. */
 function shown(
@@ -137,27 +141,13 @@ function shown(
   value: string,
 ): string {
   const pii = contract.columns.some((column) => column.name === set.column && column.pii);
-  if (!pii || (set.set === "aggregate" && anonymous.includes(set.of))) return `CAST(${value} AS VARCHAR)`;
+  if (!pii || (set.set === "aggregate" && anonymousAggregates.includes(set.of))) return `CAST(${value} AS VARCHAR)`;
   return `CASE WHEN ${value} IS NOT NULL THEN '[pii]' END`;
 }
 
-function figure(set: WholeKind<"aggregate" | "quantile">): string {
-  const name = quotedName(set.column);
-  if (set.set === "quantile") return `quantile_cont(${name}, ${set.at})`;
-  switch (set.of) {
-    case "mean":
-      return `avg(${name})`;
-    case "stddev":
-      return `stddev_samp(${name})`;
-    case "distinct":
-      return `count(DISTINCT ${name})`;
-    case "nullShare":
-      return `(count(*) - count(${name})) / nullif(count(*), 0)`;
-    case "uniqueShare":
-      return `count(DISTINCT ${name}) / nullif(count(${name}), 0)`;
-    default:
-      return `${set.of}(${name})`;
-  }
+function figure(contract: ContractDefinition, set: WholeKind<"aggregate" | "quantile">): string {
+  if (set.set === "quantile") return `quantile_cont(${quotedName(set.column)}, ${set.at})`;
+  return figureSql(contract, set.of, set.column);
 }
 
 function noGaps({ column, per, scope }: WholeKind<"noGaps">): string {
@@ -175,24 +165,37 @@ function sameRows({ columns, scope }: WholeKind<"sameRows">): string {
 }
 
 /**
- * `psi`: the population stability index, sum of (q - p) ln(q / p) over values, or over the table's deciles for numbers; a share of 0 counts as 0.0001.
- * `ks`: the greatest distance of the two cumulative distributions.
+ * Over values, or over the table's deciles for numbers, where a share of 0 counts as 0.0001: `psi` is the sum of (q - p) ln(q / p), `kl` that of q ln(q / p);
+ * `chiSquare` is Pearson's statistic as standard deviations (the cube root of Wilson and Hilferty, 1931). `ks`: the greatest distance of the two cumulative
+ * distributions.
  */
 function drift(contract: ContractDefinition, { column, method, max, rowsMin }: WholeKind<"drift">): string {
   const name = quotedName(column);
   const enough = `(SELECT count(${name}) FROM batch_rows) >= ${rowsMin} AND (SELECT count(${name}) FROM table_rows) >= ${rowsMin}`;
-  const distance = method === "ks" ? distributions(name) : stability(name, isNumeric(contract, column));
+  const distance =
+    method === "ks"
+      ? distributions(name)
+      : `SELECT ${distances[method]} FROM ${shares(name, isNumeric(contract, column))}`;
   return `SELECT CASE WHEN ${enough} THEN v <= ${max} END AS passes, concat('${method} ', round(v, 4)) AS found FROM (${distance})`;
 }
 
-function stability(name: string, numeric: boolean): string {
+const spread = "(2 / (9 * greatest(count(*) - 1, 1)))";
+
+const distances: { readonly [Method in Exclude<DriftMethod, "ks">]: string } = {
+  psi: "coalesce(sum((q - p) * ln(q / p)), 0) AS v",
+  kl: "coalesce(sum(q * ln(q / p)), 0) AS v",
+  chiSquare: `coalesce((pow(sum(any_rows * (q - p) * (q - p) / p) / greatest(count(*) - 1, 1), 1.0 / 3) - (1 - ${spread})) / sqrt(${spread}), 0) AS v`,
+};
+
+/** Shares of each value or decile: `p` in the table, `q` in the batch, whose rows are `any_rows`. */
+function shares(name: string, numeric: boolean): string {
   const bucket = numeric
     ? `len(list_filter((SELECT quantile_cont(CAST(${name} AS DOUBLE), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) FROM table_rows), lambda _edge: _edge < CAST(${name} AS DOUBLE)))`
     : `CAST(${name} AS VARCHAR)`;
-  const shares = (rows: string): string =>
+  const of = (rows: string): string =>
     `(SELECT k, count(*) / sum(count(*)) OVER () AS share FROM (SELECT ${bucket} AS k FROM ${rows} WHERE ${name} IS NOT NULL) GROUP BY k)`;
-  return `SELECT coalesce(sum((q - p) * ln(q / p)), 0) AS v FROM (SELECT greatest(coalesce(t.share, 0), 0.0001) AS p, greatest(coalesce(b.share, 0), 0.0001) AS q
-    FROM ${shares("table_rows")} AS t FULL JOIN ${shares("batch_rows")} AS b USING (k))`;
+  return `(SELECT greatest(coalesce(t.share, 0), 0.0001) AS p, greatest(coalesce(b.share, 0), 0.0001) AS q, (SELECT count(${name}) FROM batch_rows) AS any_rows
+    FROM ${of("table_rows")} AS t FULL JOIN ${of("batch_rows")} AS b USING (k))`;
 }
 
 function distributions(name: string): string {

@@ -14,6 +14,7 @@ const descriptions: Readonly<Record<string, string>> = {
   millrace_model_builds_total: "Builds of models, by model and outcome.",
   millrace_model_build_seconds: "Time of a model's build, by model.",
   millrace_held_rows_readmitted_total: "Held rows that were re-admitted, by table.",
+  millrace_rule_failing: "1 while a rule that the clock judges fails, else 0, by table and code.",
   millrace_log_trims_total: "Trims of the event log, by channel.",
   millrace_tasks_total: "Tasks executed, by kind and outcome.",
 };

@@ -14,6 +14,7 @@ import { toBigint } from "../load/sql-values.ts";
 import type { ModelRunner } from "../models/model-runner.ts";
 import type { ChannelStatus, PlatformHealth, PlatformStatus } from "../platform.ts";
 import type { PlatformParts } from "../platform-parts.ts";
+import type { ClockJudge } from "../quality/clock-judge.ts";
 import { countQuarantine } from "../quarantine/quarantine-reader.ts";
 
 export interface StatusParts {
@@ -21,6 +22,7 @@ export interface StatusParts {
   readonly channels: ChannelSet;
   readonly totals: ChannelTotals;
   readonly models: ModelRunner;
+  readonly clockJudge: ClockJudge;
 }
 
 export interface PlatformCondition {
@@ -59,6 +61,7 @@ export class StatusReader {
       models: this.#parts.models.status(),
       tables,
       quarantine: await countQuarantine(warehouse),
+      clockRules: await this.#parts.clockJudge.verdicts(),
     };
   }
 

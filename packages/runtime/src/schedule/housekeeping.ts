@@ -1,6 +1,7 @@
 // What must be done now and then so that nothing grows for ever: finished tasks, ledger rows of event channels, results of rules, raw objects of abandoned batches, the
 // warehouse's log.
 import {
+  historyLimits,
   toMillraceError,
   type Clock,
   type ControlStore,
@@ -10,7 +11,7 @@ import {
 } from "@millrace/core";
 import { collectAbandoned } from "../load/abandoned-objects.ts";
 import { foldLedger } from "../load/ledger-history.ts";
-import { trimRuleResults } from "../load/rule-result-history.ts";
+import { trimRuleHistory, trimRuleResults } from "../load/rule-result-history.ts";
 
 export interface HousekeepingParts {
   readonly warehouse: Warehouse;
@@ -80,6 +81,8 @@ async function tidy(parts: HousekeepingParts, quiet: boolean): Promise<boolean> 
     if (folded > 0) log.info("Old event batches were folded into daily sums.", { channel, batches: folded });
   }
   await trimRuleResults(warehouse, { keep: ruleResultsMax });
+  const { pointsMax: keep, windowDaysMax } = historyLimits;
+  await trimRuleHistory(warehouse, { keep, oldestMs: parts.clock.nowMs() - windowDaysMax * DAY_MS });
   const { walBytes } = await warehouse.status();
   if (!quiet && walBytes < BUSY_WAL_BYTES) return false;
   await warehouse.maintain();

@@ -5,6 +5,7 @@ import { literal } from "../engine/identifiers.ts";
 import { execute, select, type Bounds } from "../engine/statement-runner.ts";
 import { asBigint } from "../engine/values.ts";
 import { checkSql } from "./label.ts";
+import { historyRules, judgeHistory } from "./rule-history.ts";
 
 /** Row numbers that are kept per rule. */
 export const samplesMax = 10;
@@ -28,20 +29,25 @@ export interface RuleResult {
 }
 
 /**
- * Judges the watched checks of the batch in one scan of its good rows; failures that only warn are recorded.
+ * Judges the watched checks of the batch and measures the figures of its history rules in one scan of its good rows; failures that only warn are recorded.
  *
  * @throws MillraceError batch-blocked
  */
 export async function watchRows(good: GoodRows, request: LoadRequest): Promise<void> {
   const checks = request.verdict.watched ?? [];
-  if (checks.length === 0) return;
+  const history = historyRules(request);
+  if (checks.length + history.length === 0) return;
   const measures = checks.map((check) => {
     const failing = `FILTER (NOT (${checkSql(check, request.receivedSeq)}))`;
     return `count(*) ${failing}, min(_row, ${samplesMax}) ${failing}`;
   });
-  const sql = `SELECT count(*), ${measures.join(", ")} FROM (${good.relation})`;
+  const figures = history.map(({ measure = "NULL" }) => measure);
+  const sql = `SELECT ${["count(*)", ...measures, ...figures].join(", ")} FROM (${good.relation})`;
   const [judged, ...values] = (await select(good.connection, sql, [], good.bounds)).rows[0] ?? [];
-  const results = checks.flatMap((check, at) => watched(check, asBigint(judged), values.slice(2 * at, 2 * at + 2)));
+  const all = asBigint(judged);
+  const results = checks.flatMap((check, at) => watched(check, all, values.slice(2 * at, 2 * at + 2)));
+  const measured = values.slice(2 * checks.length);
+  results.push(...(await judgeHistory(good, request, { judged: all, measured })));
   refuseBlocked(request, results);
   await recordResults(good.connection, request, results);
 }

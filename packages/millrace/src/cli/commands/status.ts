@@ -53,6 +53,14 @@ function batchText(batches: readonly Wire<BatchReport>[]): string {
   );
 }
 
+/** Rules that the clock judges. */
+function ruleTable(rules: Wire<PlatformStatus>["clockRules"]): string {
+  return formatTable(
+    ["rule", "table", "state", "found"],
+    rules.map(({ code, table, state, found }) => [code, table, state, found]),
+  );
+}
+
 function statusText(status: Wire<PlatformStatus>): string {
   const { open, held, readmitted, discarded } = status.quarantine;
   const tables = formatTable(
@@ -71,6 +79,7 @@ function statusText(status: Wire<PlatformStatus>): string {
     ...(status.tables.length === 0 ? [] : ["", tables]),
     "",
     `quarantine: ${open} open, ${held} held, ${readmitted} readmitted, ${discarded} discarded`,
+    ...(status.clockRules.length === 0 ? [] : ["", ruleTable(status.clockRules)]),
     ...(problems === "" ? [] : ["", problems]),
   ].join("\n");
 }
