@@ -25,18 +25,8 @@ const byCodePoint: Readonly<Record<Comparison, Holds>> = {
   ">": (a, b) => compareText(a as string, b as string) > 0,
 };
 
-/**
- * A value against a constant of its type; an exact constant may have more digits than the values.
- *
- * @param column place of the value in the row, where it is a column as it stands
- */
-export function compareConstant(
-  read: Reader,
-  is: Comparison,
-  type: LogicalType,
-  constant: string,
-  column?: number,
-): Condition {
+/** A value against a constant of its type; an exact constant may have more digits than the values. */
+export function compareConstant(read: Reader, is: Comparison, type: LogicalType, constant: string): Condition {
   const family = familyOf(type);
   if (family === "text") {
     const holds = byCodePoint[is];
@@ -45,35 +35,28 @@ export function compareConstant(
       return value === null ? null : holds(value, constant);
     };
   }
-  if (family !== "exact") return against(read, is, conversionOf(type)(constant) ?? null, column);
-  const scale = digitsOf(type).scale;
-  const digits = constant.includes(".") ? constant.length - constant.indexOf(".") - 1 : 0;
-  const places = Math.max(0, digits - scale);
-  const limit = scaled(constant, scale + places);
-  if (places === 0) return against(read, is, limit, column);
+  const limit = constantLimit(type, constant);
+  if (family !== "exact" || limit !== undefined) return against(read, is, limit ?? null);
+  const places = constant.length - constant.indexOf(".") - 1 - digitsOf(type).scale;
   const aligned: Reader = (row) => {
     const value = read(row);
     return value === null ? null : shifted(value as Exact, places);
   };
-  return against(aligned, is, limit);
+  return against(aligned, is, scaled(constant, digitsOf(type).scale + places));
 }
 
-/** Bounds of a column are the most common rules: nothing is called inside. */
-function bound(at: number, is: ">=" | "<=", limit: Value): Condition {
-  if (is === ">=")
-    return (row) => {
-      const value = row[at] ?? null;
-      return value === null ? null : value >= limit;
-    };
-  return (row) => {
-    const value = row[at] ?? null;
-    return value === null ? null : value <= limit;
-  };
+/** The constant as the values of the type are, where the operators of JavaScript compare the two; undefined for text and for more digits than they have. */
+export function constantLimit(type: LogicalType, constant: string): Value | undefined {
+  const family = familyOf(type);
+  if (family === "text") return undefined;
+  if (family !== "exact") return conversionOf(type)(constant);
+  const { scale } = digitsOf(type);
+  const digits = constant.includes(".") ? constant.length - constant.indexOf(".") - 1 : 0;
+  return digits > scale ? undefined : scaled(constant, scale);
 }
 
-function against(read: Reader, is: Comparison, limit: Value | null, column = -1): Condition {
+function against(read: Reader, is: Comparison, limit: Value | null): Condition {
   if (limit === null) return () => null;
-  if (column >= 0 && (is === ">=" || is === "<=")) return bound(column, is, limit);
   const holds = byOrder[is];
   return (row) => {
     const value = read(row);

@@ -2,7 +2,7 @@
 import { digitsOf, familyOf, partsOf, type Columns, type Expression, type LogicalType } from "@millrace/core";
 import { sharedPattern } from "../rules/regular-expression.ts";
 import { typeIn } from "../sql/expression-sql.ts";
-import { compareConstant, compareLength, compareReaders } from "./compare.ts";
+import { compareConstant, compareLength, compareReaders, constantLimit } from "./compare.ts";
 import { conversionOf, type Value } from "./convert-value.ts";
 import { isMultiple, plus, scaled, shifted, times, type Exact } from "./numbers.ts";
 import { changeText, lengthOf, likeMatcher } from "./text.ts";
@@ -84,15 +84,31 @@ function compileCompare(expression: Extract<Expression, { op: "compare" }>, colu
   const read = (side: Expression): Reader => compileReader(side, columns);
   if (left.op === "length" && right.op === "value" && /^\d+$/.test(right.value))
     return compareLength(read(left.of), is, Number(right.value));
-  if (right.op === "value") {
-    const at = left.op === "column" ? columns.findIndex((column) => column.name === left.column) : -1;
-    return compareConstant(read(left), is, typeIn(left, columns), right.value, at);
-  }
+  if (right.op === "value") return compareConstant(read(left), is, typeIn(left, columns), right.value);
   if (left.op === "value") return compareConstant(read(right), flipped[is], typeIn(right, columns), left.value);
   return compareReaders({ read: read(left), type: typeIn(left, columns) }, is, {
     read: read(right),
     type: typeIn(right, columns),
   });
+}
+
+/** A column whose converted values are compared with a constant by the operators of JavaScript. */
+export interface ColumnBound {
+  /** Place of the column in the row. */
+  readonly column: number;
+  readonly is: "<" | "<=" | ">=" | ">";
+  readonly limit: Value;
+}
+
+/** The condition as a bound of a column, if it is one. Text has an order of its own, and what is equal to a constant is asked rarely. */
+export function columnBound(expression: Expression, columns: Columns): ColumnBound | undefined {
+  if (expression.op !== "compare" || expression.left.op !== "column" || expression.right.op !== "value")
+    return undefined;
+  const { is, left, right } = expression;
+  if (is === "=" || is === "<>") return undefined;
+  const limit = constantLimit(typeIn(left, columns), right.value);
+  const column = columns.findIndex(({ name }) => name === left.column);
+  return limit === undefined ? undefined : { column, is, limit };
 }
 
 const flipped = { "<": ">", "<=": ">=", "=": "=", "<>": "<>", ">=": "<=", ">": "<" } as const;

@@ -57,3 +57,12 @@ test("what only the loader can judge is named", () => {
     },
   ]);
 });
+
+test("names of fields are names and nothing else", () => {
+  const names = ['a"];throw new Error("ran");//', "`${1}`", "constructor", "__proto__", "\u2028", "row", "'\\"];
+  const columns = Object.fromEntries(names.map((name, at) => [`c${at}`, t.int32().min(1).from(name)]));
+  const judge = compileValidator(contract("hostile", columns));
+  const record = JSON.parse(`{${names.map((name) => `${JSON.stringify(name)}:1`).join(",")}}`) as unknown;
+  expect(judge.validate(record)).toEqual([]);
+  expect(judge.validate({})).toEqual(names.map((_name, at) => `hostile.c${at}.required`));
+});

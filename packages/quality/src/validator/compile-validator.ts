@@ -13,7 +13,13 @@ import {
   type VerdictCode,
 } from "@millrace/core";
 import { rowRules, type RowRule } from "../rules/row-rules.ts";
-import { compileCondition, compileReader, type Condition } from "./compile-expression.ts";
+import {
+  columnBound,
+  compileCondition,
+  compileReader,
+  type ColumnBound,
+  type Condition,
+} from "./compile-expression.ts";
 import { converterOf, type Value } from "./convert-value.ts";
 import { loaderText } from "./loader-text.ts";
 
@@ -66,54 +72,57 @@ interface CompiledColumn {
 interface CompiledRule {
   readonly code: VerdictCode;
   readonly holds: Condition;
+  /** Where a column is compared with a constant, the commonest rule. */
+  readonly bound: ColumnBound | undefined;
 }
 
-/** Values are converted once, into one row that is used again for the next record. */
-function judgeOf(
-  columns: readonly CompiledColumn[],
-  rules: readonly CompiledRule[],
-): (record: Readonly<Record<string, unknown>>) => readonly VerdictCode[] {
-  const row = columns.map((): Value | null => null);
-  const values = columns.map((): unknown => undefined);
-  const fields = columns.map((column) => column.field);
-  return (record) => {
-    readFields(record, fields, values);
-    let codes: VerdictCode[] | undefined;
-    for (let at = 0; at < columns.length; at += 1) {
-      const column = columns[at] as CompiledColumn;
-      const value = column.clean === undefined ? values[at] : column.clean(values[at]);
-      let converted: Value | null = null;
-      if (value === undefined || value === null) {
-        if (column.missing !== undefined) (codes ??= []).push(column.missing);
-      } else {
-        converted = column.convert(value) ?? null;
-        if (converted === null) (codes ??= []).push(column.wrongType);
-      }
-      row[at] = converted;
-    }
-    for (let at = 0; at < rules.length; at += 1) {
-      const rule = rules[at] as CompiledRule;
-      if (rule.holds(row) === false) (codes ??= []).push(rule.code);
-    }
-    return codes ?? none;
-  };
-}
+type Judge = (record: Readonly<Record<string, unknown>>) => readonly VerdictCode[];
 
 /**
- * Copies the fields into `values`. Records mostly have their fields in one order: walking along it is several times faster than asking for each by
- * name.
+ * One function for the contract, its columns and rules written out one after the other: each is called from a place of its own, which the engine learns
+ * and inlines. A loop over the same closures takes twice as long. Names enter the source as JSON text, everything else as an argument.
  */
-function readFields(record: Readonly<Record<string, unknown>>, fields: readonly string[], values: unknown[]): void {
-  let at = 0;
-  for (const key in record) {
-    if (key !== fields[at]) break;
-    values[at] = record[key];
-    at += 1;
-  }
-  for (; at < fields.length; at += 1) {
-    const field = fields[at] as string;
-    values[at] = Object.hasOwn(record, field) ? record[field] : undefined;
-  }
+function judgeOf(columns: readonly CompiledColumn[], rules: readonly CompiledRule[]): Judge {
+  const source = [
+    ...columns.map(
+      (_column, at) =>
+        `const { convert: convert${at}, clean: clean${at}, missing: missing${at}, wrongType: wrongType${at} } = columns[${at}];`,
+    ),
+    ...rules.map((_rule, at) => `const { holds: holds${at}, code: code${at}, bound: bound${at} } = rules[${at}];`),
+    ...rules.map(({ bound }, at) => (bound === undefined ? "" : `const limit${at} = bound${at}.limit;`)),
+    `const row = new Array(${columns.length}).fill(null);`,
+    "return (record) => {",
+    `let codes, value;`,
+    ...columns.map(columnSource),
+    ...rules.map(ruleSource),
+    "return codes ?? none; };",
+  ].join("\n");
+  // oxlint-disable-next-line typescript/no-implied-eval -- written here from a checked contract; names are JSON text in it
+  return new Function("columns", "rules", "none", `"use strict";\n${source}`)(columns, rules, none) as Judge;
+}
+
+function columnSource({ field, clean, missing }: CompiledColumn, at: number): string {
+  const name = JSON.stringify(field);
+  const read =
+    field in Object.prototype ? `Object.hasOwn(record, ${name}) ? record[${name}] : undefined` : `record[${name}]`;
+  const absent = missing === undefined ? "" : `(codes ??= []).push(missing${at});`;
+  return `
+value = ${read};
+${clean === undefined ? "" : `value = clean${at}(value);`}
+if (value === undefined || value === null) { row[${at}] = null; ${absent} }
+else {
+  value = convert${at}(value);
+  if (value === undefined) { row[${at}] = null; (codes ??= []).push(wrongType${at}); }
+  else row[${at}] = value;
+}`;
+}
+
+function ruleSource({ bound }: CompiledRule, at: number): string {
+  const fails =
+    bound === undefined
+      ? `holds${at}(row) === false`
+      : `row[${bound.column}] !== null && !(row[${bound.column}] ${bound.is} limit${at})`;
+  return `if (${fails}) (codes ??= []).push(code${at});`;
 }
 
 function compileColumn(contract: ContractDefinition, column: ColumnDefinition): CompiledColumn {
@@ -133,5 +142,10 @@ function cleanserOf(steps: readonly CleansingStep[]): (value: unknown) => Value 
 }
 
 function compileRule(contract: ContractDefinition, rule: RowRule): CompiledRule {
-  return { code: rule.code, holds: compileCondition(rule.condition, contract.columns) };
+  const { condition } = rule;
+  return {
+    code: rule.code,
+    holds: compileCondition(condition, contract.columns),
+    bound: columnBound(condition, contract.columns),
+  };
 }

@@ -1,6 +1,6 @@
 // One JSON value to its logical type, as the loader's SQL does it: exactly, or not at all. The common spellings take a short way.
 import type { LogicalType } from "@millrace/core";
-import { clockMicros, dayAt, instantMicros } from "./instants.ts";
+import { clockMicros, instantMicros, isDay } from "./instants.ts";
 import { loaderText } from "./loader-text.ts";
 import { exact, scaled } from "./numbers.ts";
 
@@ -16,7 +16,6 @@ const int64Max = 9_223_372_036_854_775_807n;
 const wholeText = {
   integer: /^[+-]?[0-9]+$/,
   float: /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/,
-  uuid: /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/,
   /** How the loader's reader spells a JSON number below 0.0001. */
   smallFraction: /^[+-]?[0-9](?:\.[0-9]+)?e-[0-9]{2}$/,
   base64: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
@@ -64,7 +63,7 @@ export function conversionOf(type: LogicalType): Conversion {
     case "bool":
       return (text) => booleans.get(text.toLowerCase());
     case "date":
-      return (text) => (text.length === 10 && dayAt(text) !== undefined ? text : undefined);
+      return (text) => (isDay(text) ? text : undefined);
     case "time":
       return clockMicros;
     case "datetime":
@@ -72,7 +71,7 @@ export function conversionOf(type: LogicalType): Conversion {
     case "timestamp":
       return (text) => instantMicros(text, true);
     case "uuid":
-      return (text) => (text.length === 36 && wholeText.uuid.test(text) ? text.toLowerCase() : undefined);
+      return uuid;
     case "enum": {
       const values = new Set(type.values);
       return (text) => (values.has(text) ? text : undefined);
@@ -82,6 +81,24 @@ export function conversionOf(type: LogicalType): Conversion {
     default:
       return (text) => text;
   }
+}
+
+/** By character code: 1 for a digit or a small letter of hexadecimal, 2 for a capital one. */
+const hexadecimal = Uint8Array.from({ length: 128 }, (_none, code) => {
+  const letter = String.fromCharCode(code);
+  return /[0-9a-f]/.test(letter) ? 1 : /[A-F]/.test(letter) ? 2 : 0;
+});
+
+function uuid(text: string): string | undefined {
+  if (text.length !== 36) return undefined;
+  let seen = 0;
+  for (let at = 0; at < 36; at += 1) {
+    const code = text.charCodeAt(at);
+    const kind = at === 8 || at === 13 || at === 18 || at === 23 ? (code === 45 ? 1 : 0) : hexadecimal[code];
+    if (kind === undefined || kind === 0) return undefined;
+    seen |= kind;
+  }
+  return seen === 1 ? text : text.toLowerCase();
 }
 
 const booleans: ReadonlyMap<string, boolean> = new Map([
