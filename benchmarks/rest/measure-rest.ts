@@ -82,6 +82,9 @@ async function subject({ address, folder }: RestInput): Promise<RestOutcome> {
     metrics: silentMetrics,
     cursor: () => Promise.resolve(committed),
     knownFiles: () => Promise.resolve(new Map()),
+    livingFiles: async function* () {},
+    renamed: () => Promise.resolve(),
+    gone: () => Promise.resolve(),
     refuse: () => Promise.resolve(),
   };
   const startedMs = performance.now();

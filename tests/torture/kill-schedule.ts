@@ -39,6 +39,7 @@ const hitsMax: Readonly<Record<FailpointName, number>> = {
   "log.trim": 4,
   "table.swap": 3,
   recovery: 1,
+  "file.move": 6,
 };
 
 export const failpointNames = Object.keys(hitsMax) as readonly FailpointName[];

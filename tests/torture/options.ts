@@ -72,15 +72,16 @@ export function parseOptions(args: readonly string[]): TortureOptions | undefine
 
 /** Failpoints that only events reach. */
 const onlyEvents: readonly FailpointName[] = ["log.sync", "log.trim"];
+/** Failpoints that only files reach. */
+const onlyFiles: readonly FailpointName[] = ["file.move"];
 /** Bugs of the event log, and bugs that only a lost sync shows. */
 const plantsOfEvents: readonly Plant[] = ["log-unsynced", "early-trim"];
 const plantsOfPowerCuts: readonly Plant[] = ["log-unsynced", "objects-unsynced"];
 
 /** Failpoints that the channels come by. */
 export function reachable(channel: ChannelChoice): readonly FailpointName[] {
-  return channel === "all" || channel === "events"
-    ? failpointNames
-    : failpointNames.filter((name) => !onlyEvents.includes(name));
+  const others = [...(channel === "events" ? [] : onlyEvents), ...(channel === "files" ? [] : onlyFiles)];
+  return channel === "all" ? failpointNames : failpointNames.filter((name) => !others.includes(name));
 }
 
 /** Refuses what could never strike or be found. */

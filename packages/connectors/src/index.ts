@@ -3,7 +3,15 @@ export * from "./authoring.ts";
 export type { Setting } from "./authoring/references.ts";
 export type { IntoOptions } from "./authoring/declare-channel.ts";
 export { validateEvents, type EventBatchBounds, type EventsConfig, type EventsOptions } from "./events/events.ts";
-export type { FileFormat, FilesConfig, FilesOptions, OnRewrite, Readiness } from "./files/files-config.ts";
+export type {
+  AfterLoad,
+  FileFormat,
+  FilesConfig,
+  FilesOptions,
+  OnDelete,
+  OnRewrite,
+  Readiness,
+} from "./files/files-config.ts";
 export type { Decode, Partition, RecordChange, WindowOptions } from "./rest/stream-shapes.ts";
 export type {
   Authentication,

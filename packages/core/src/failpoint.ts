@@ -9,7 +9,8 @@ export type FailpointName =
   | "warehouse.checkpoint"
   | "log.trim"
   | "table.swap"
-  | "recovery";
+  | "recovery"
+  | "file.move";
 
 let hook: ((name: FailpointName) => void) | undefined;
 

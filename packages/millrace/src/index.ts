@@ -15,6 +15,7 @@ export {
 } from "@millrace/core";
 export {
   airbyte,
+  archive,
   apiKey,
   basic,
   bearer,
@@ -33,6 +34,7 @@ export {
   jwt,
   linkHeader,
   lowerCaseKeys,
+  manifest,
   marker,
   nextUrl,
   oauth,

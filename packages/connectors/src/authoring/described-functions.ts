@@ -46,6 +46,15 @@ export const readinessFunctions: readonly FunctionDescription[] = [
       "complete when this file stands in the same folder and is not older; `{name}` stands for the file's name: `{name}.done`",
   },
   {
+    signature: 'manifest("manifest.json")',
+    summary:
+      "complete when this file names them and all that it names is there; checks SHA-256, MD5, sizes and numbers of records; JSON, CSV or checksum lines; also `{name}.sha256`",
+  },
+  {
+    signature: 'archive("done/{yyyy}-{mm}-{dd}")',
+    summary: "for `after`: loaded files move there, `{yyyy}`, `{mm}`, `{dd}`, `{hh}` being the moment of loading (UTC)",
+  },
+  {
     signature: 'quietPeriod("5s")',
     summary: "complete when size and time stood still for this long; `0s` for files that are renamed into place",
   },

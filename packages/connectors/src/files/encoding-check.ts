@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { PassThrough, pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { decodeZstd, isMillraceError, MillraceError, type ContentEncoding } from "@millrace/core";
-import { systemCode } from "./list-files.ts";
+import { systemCode } from "./places/list-files.ts";
 
 /** Sees every chunk of a file as it is copied; throws when the file can never be loaded. */
 export interface ContentCheck {

@@ -43,9 +43,10 @@ export class FileGroup {
     if (this.isFull || file.replaces.length > 0) return false;
     const fits = this.#bytes + file.ref.bytes <= this.#bounds.bytesMax;
     const twin = this.#files.some((other) => other.ref.key === file.ref.key);
-    return (
-      fits && !twin && first.encoding === file.encoding && JSON.stringify(first.format) === JSON.stringify(file.format)
-    );
+    // The records of a group are counted together: a manifest tells of all of them or of none.
+    const counted = (first.identity.rows === undefined) === (file.identity.rows === undefined);
+    const alike = first.encoding === file.encoding && JSON.stringify(first.format) === JSON.stringify(file.format);
+    return fits && !twin && counted && alike;
   }
 
   add(file: StoredFile): void {

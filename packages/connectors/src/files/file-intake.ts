@@ -8,30 +8,51 @@ import {
 } from "@millrace/core";
 import { rawPrefix } from "../authoring/raw-prefix.ts";
 import { HeadCheck } from "./content-check.ts";
-import { copyFile, hashFile } from "./copy-file.ts";
+import { copyFile, hashContent } from "./copy-file.ts";
 import { encodingCheck } from "./encoding-check.ts";
 import { declaredFormat, formatOfName, type NamedFormat } from "./file-format.ts";
 import type { StoredFile } from "./file-group.ts";
 import type { FilesConfig } from "./files-config.ts";
-import type { FoundFile } from "./list-files.ts";
+import { expectedContent } from "./manifest-readiness.ts";
+import type { FoundFile, Place } from "./places/place.ts";
+import type { Expectation } from "./readiness-check.ts";
 
-/** `settled`: nothing to do as long as the file stays as it is. */
-export type Intake = StoredFile | "settled";
+/** `loaded`: the ledger has this content; `refused`: it never will. Nothing to do as long as the file stays as it is. */
+export type Intake = StoredFile | "loaded" | "refused";
 
-const refusals: ReadonlySet<string> = new Set(["file-unreadable", "file-truncated", "file-columns", "file-rewritten"]);
+const refusals: ReadonlySet<string> = new Set([
+  "file-unreadable",
+  "file-truncated",
+  "file-columns",
+  "file-rewritten",
+  "file-manifest",
+]);
 
 export class FileIntake {
   readonly #context: ConnectorContext;
   readonly #config: FilesConfig;
+  readonly #place: Place;
 
-  constructor(context: ConnectorContext, config: FilesConfig) {
+  constructor(context: ConnectorContext, config: FilesConfig, place: Place) {
     this.#context = context;
     this.#config = config;
+    this.#place = place;
   }
 
   /** @throws MillraceError file-changed and file-inaccessible (try again), storage-* */
-  async take(file: FoundFile, known: KnownFile | undefined, signal: AbortSignal): Promise<Intake> {
-    if (known !== undefined && (await isSame(file, known))) return "settled";
+  async take(
+    file: FoundFile,
+    {
+      known,
+      expected,
+      signal,
+    }: { known: KnownFile | undefined; expected: Expectation | undefined; signal: AbortSignal },
+  ): Promise<Intake> {
+    if (known !== undefined && (await this.#isSame(file, known, signal))) {
+      // It was deleted and came back; its rows never left.
+      if (known.state === "gone") await this.#context.renamed({ from: file.path, file: { ...known, ...file } });
+      return "loaded";
+    }
     try {
       const named = this.#format(file);
       const replaces = this.#replaces(file, known);
@@ -42,7 +63,8 @@ export class FileIntake {
         config: this.#config,
         contract: output.contract,
       });
-      const ref = await copyFile(file, {
+      const content = expectedContent(file, this.#place.content(file, signal), expected);
+      const ref = await copyFile(content, {
         objects: this.#context.objects,
         check: encodingCheck(named.encoding, file.path, check),
         prefix: rawPrefix(this.#context.channel, this.#context.clock.nowMs()),
@@ -50,11 +72,13 @@ export class FileIntake {
         codec: named.encoding === "none" && named.format !== "parquet" ? "zstd" : "none",
         signal,
       });
-      return { identity: identityOf(file, ref.sha256), ref, encoding: named.encoding, format: check.format, replaces };
+      const rows = expected?.rows === undefined ? {} : { rows: expected.rows };
+      const identity = { ...identityOf(file, ref), ...rows };
+      return { identity, ref, encoding: named.encoding, format: check.format, replaces };
     } catch (thrown) {
       if (!isRefusal(thrown)) throw thrown;
-      await this.#refuse(file, thrown);
-      return "settled";
+      await this.#refuse(file, thrown, signal);
+      return "refused";
     }
   }
 
@@ -87,23 +111,29 @@ export class FileIntake {
     );
   }
 
-  async #refuse(file: FoundFile, error: MillraceError): Promise<void> {
-    await this.#context.refuse({ file: identityOf(file, await hashFile(file)), error });
+  async #refuse(file: FoundFile, error: MillraceError, signal: AbortSignal): Promise<void> {
+    // What is far away is not fetched a second time only to be named.
+    const sha256 = this.#place.remote ? "" : await hashContent(this.#place.content(file, signal));
+    await this.#context.refuse({ file: identityOf(file, { sha256, bytes: file.size }), error });
     this.#context.metrics.count("millrace_files_refused_total", 1, { code: error.code });
+  }
+
+  /**
+   * The place's own tag, or size and time, or the same content under a new time. A refused file is looked at again by each new reader: the contract or
+   * the channel may have been corrected.
+   */
+  async #isSame(file: FoundFile, known: KnownFile, signal: AbortSignal): Promise<boolean> {
+    if (known.state === "refused" || known.state === "removed") return false;
+    if (file.tag !== undefined && known.tag !== undefined) return file.tag === known.tag;
+    if (known.size !== file.size) return false;
+    if (known.modifiedMicros === file.modifiedMicros && file.modifiedMicros !== 0n) return true;
+    return known.sha256 === (await hashContent(this.#place.content(file, signal)));
   }
 }
 
-/**
- * Same size and time, or the same content under a new time. A refused file is looked at again by each new reader: the contract or the channel may
- * have been corrected.
- */
-async function isSame(file: FoundFile, known: KnownFile): Promise<boolean> {
-  if (known.state === "refused" || known.size !== file.size) return false;
-  return known.modifiedMicros === file.modifiedMicros || known.sha256 === (await hashFile(file));
-}
-
-function identityOf(file: FoundFile, sha256: string): FileIdentity {
-  return { path: file.path, size: file.size, modifiedMicros: file.modifiedMicros, sha256 };
+function identityOf(file: FoundFile, content: { readonly sha256: string; readonly bytes: number }): FileIdentity {
+  const { path, modifiedMicros, tag } = file;
+  return { path, size: content.bytes, modifiedMicros, sha256: content.sha256, ...(tag === undefined ? {} : { tag }) };
 }
 
 /** The content is at fault, not the way to it. */

@@ -10,7 +10,15 @@ export type Readiness =
   /** A marker beside the file that is not older than it. `{name}` in the marker's name stands for the file's name. */
   | { readonly kind: "marker"; readonly name: string }
   /** Size and modification time stood still for this long. */
-  | { readonly kind: "quiet-period"; readonly period: string };
+  | { readonly kind: "quiet-period"; readonly period: string }
+  /** A manifest beside the files names them, with checksums, sizes or numbers of records. `{name}` stands for the file's name. */
+  | { readonly kind: "manifest"; readonly name: string };
+
+/** What becomes of the rows of a file that was deleted. */
+export type OnDelete = "keep" | "remove";
+
+/** What happens to a file after its rows are committed. */
+export type AfterLoad = "keep" | "delete" | { readonly kind: "archive"; readonly folder: string };
 
 /** What a file with new content under a known path does. */
 export type OnRewrite = "replace" | "append" | "reject";
@@ -29,6 +37,13 @@ export interface FilesOptions extends IntoOptions {
    * `append`: both stay. `reject`: the file is refused with file-rewritten.
    */
   readonly onRewrite?: OnRewrite;
+  /**
+   * A file that was loaded and is not there any more. `keep` (default): its rows stay, and the ledger notes it. `remove`: its rows leave the table in one
+   * transaction; not with `write: "merge"`, where rows that it replaced would not come back.
+   */
+  readonly onDelete?: OnDelete;
+  /** Once the file's rows are committed: it stays (default), goes to a folder, or is deleted. */
+  readonly after?: AfterLoad;
   /** CSV: one character. Default: found in the first line, among comma, semicolon, tab and vertical bar. */
   readonly delimiter?: string;
   /** CSV: one character, or "" when cells are never quoted. Default: a double quote. */
@@ -52,6 +67,8 @@ export interface FilesConfig {
   readonly ready: Readiness;
   readonly format?: FileFormat;
   readonly onRewrite: OnRewrite;
+  readonly onDelete?: OnDelete;
+  readonly after?: AfterLoad;
   readonly delimiter?: string;
   readonly quote?: string;
   readonly header?: boolean;

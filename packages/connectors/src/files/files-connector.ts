@@ -17,7 +17,11 @@ function validate(channel: ChannelDefinition): void {
   validateDefinition(channel, fields, () => {
     const [output, second] = channel.outputs;
     if (output === undefined || second !== undefined) throw new OptionProblem("fills exactly one table");
-    checkFilesConfig(channel.config as FilesConfig, { contract: output.contract, every: channel.every });
+    checkFilesConfig(channel.config as FilesConfig, {
+      contract: output.contract,
+      every: channel.every,
+      write: output.write,
+    });
   });
 }
 

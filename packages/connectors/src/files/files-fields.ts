@@ -1,6 +1,6 @@
 // The options of `files()` as data, and the rules between them. Documentation and validation come from here.
 import { isAbsolute } from "node:path";
-import type { ContractDefinition, Trigger } from "@millrace/core";
+import type { ContractDefinition, Trigger, WriteMode } from "@millrace/core";
 import { everyField, intoFields, OptionProblem } from "../authoring/declare-channel.ts";
 import {
   bool,
@@ -15,9 +15,11 @@ import {
 } from "../authoring/option-checks.ts";
 import { optional, required, type OptionCheck, type OptionField } from "../authoring/option-fields.ts";
 import { parseJsonPath } from "../rest/json-path.ts";
+import { archiveRoot } from "./after-load.ts";
 import { columnProblem } from "./csv-columns.ts";
 import type { FilesConfig } from "./files-config.ts";
 import { formatOfName } from "./file-format.ts";
+import { splitPattern } from "./places/file-pattern.ts";
 
 const oneCharacter: OptionCheck = (value, path) =>
   typeof value === "string" && /^[^\r\n]$/u.test(value) ? undefined : `"${path}" is one character`;
@@ -28,9 +30,18 @@ const readinessCheck = variant(
   {
     marker: [required("name", "string", text, "name of the marker file")],
     "quiet-period": [required("period", "duration", durationOrZero, "how long the file stood still")],
+    manifest: [required("name", "string", text, "name of the manifest")],
   },
-  'marker("_SUCCESS") or quietPeriod("5s")',
+  'marker("_SUCCESS"), manifest("manifest.json") or quietPeriod("5s")',
 );
+
+const afterCheck: OptionCheck = (value, path) =>
+  value === "keep" || value === "delete"
+    ? undefined
+    : variant(
+        { archive: [required("folder", "string", text, "where files go")] },
+        'archive("done/{yyyy}-{mm}-{dd}"), or is "keep" or "delete"',
+      )(value, path);
 
 const csvOnly = ["delimiter", "quote", "header", "columns", "nullTokens"] as const;
 
@@ -40,7 +51,7 @@ export const filesFields: readonly OptionField[] = [
   optional("folder", "string | env()", setting, "folder that the pattern starts from", {
     default: "the project's folder",
   }),
-  optional("ready", "marker() | quietPeriod()", readinessCheck, "when a file is complete", {
+  optional("ready", "marker() | manifest() | quietPeriod()", readinessCheck, "when a file is complete", {
     default: 'quietPeriod("2s")',
   }),
   everyField(true, '"on-arrival"'),
@@ -62,6 +73,16 @@ export const filesFields: readonly OptionField[] = [
       default: '"replace"',
     },
   ),
+  optional(
+    "onDelete",
+    '"keep" | "remove"',
+    oneOf("keep", "remove"),
+    "what becomes of the rows of a file that was deleted",
+    { default: '"keep"' },
+  ),
+  optional("after", 'archive() | "delete" | "keep"', afterCheck, "what happens to a file once its rows are committed", {
+    default: '"keep"',
+  }),
   optional("delimiter", "string", oneCharacter, "CSV: character between cells", {
     default: "found in the first line: , ; tab or |",
   }),
@@ -90,8 +111,13 @@ export const filesFields: readonly OptionField[] = [
 /** Refuses options that contradict each other or would do nothing. @throws OptionProblem */
 export function checkFilesConfig(
   config: FilesConfig,
-  { contract, every }: { readonly contract: ContractDefinition; readonly every: Trigger },
+  {
+    contract,
+    every,
+    write,
+  }: { readonly contract: ContractDefinition; readonly every: Trigger; readonly write: WriteMode },
 ): void {
+  checkDepartures(config, write);
   const format = config.format ?? formatOfName(config.pattern)?.format;
   if (format !== undefined) checkForFormat(config, format);
   if (isAbsolute(config.pattern) && config.folder !== undefined)
@@ -104,6 +130,23 @@ export function checkFilesConfig(
     throw new OptionProblem('"delimiter" and "quote" are the same character');
   const problem = config.columns === undefined ? undefined : columnProblem(contract, config.columns);
   if (problem !== undefined) throw new OptionProblem(`"columns": ${problem}`);
+}
+
+/** What leaves its place, and what its leaving does. */
+function checkDepartures({ after = "keep", onDelete = "keep", pattern }: FilesConfig, write: WriteMode): void {
+  if (onDelete === "remove" && after !== "keep")
+    throw new OptionProblem('"after" takes loaded files away, and onDelete: "remove" would take their rows with them');
+  if (onDelete === "remove" && write === "merge")
+    throw new OptionProblem(
+      'onDelete: "remove" needs write: "append" or "replace": with merge, rows that a deleted file replaced would not come back',
+    );
+  const root = archiveRoot(after);
+  if (root === undefined) return;
+  const { fixed } = splitPattern(pattern);
+  if (root === "" || root.split("/").includes("..") || `${fixed}/`.startsWith(`${root}/`))
+    throw new OptionProblem(
+      `"after": files cannot be archived in the folder that they are read from; begin with another one, as in archive("done/{yyyy}-{mm}-{dd}")`,
+    );
 }
 
 function checkForFormat(config: FilesConfig, format: string): void {

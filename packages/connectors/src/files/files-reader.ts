@@ -1,13 +1,25 @@
-// Reads a files channel: scans the folder, waits for files to be complete, takes each in, and groups them into arrivals.
-import { isMillraceError, type Arrival, type ChannelReader, type ConnectorContext, type Cursor } from "@millrace/core";
+// Reads a files channel: scans its place, waits for files to be complete, takes each in, groups them into arrivals, and sees to what departed.
+import { isAbsolute } from "node:path";
+import {
+  isMillraceError,
+  type Arrival,
+  type ChannelReader,
+  type ConnectorContext,
+  type Cursor,
+  type FileIdentity,
+} from "@millrace/core";
+import { AfterLoading } from "./after-load.ts";
+import { DepartedFiles, onDeleteOf } from "./departed-files.ts";
 import { FileGroup, type StoredFile } from "./file-group.ts";
 import { FileIntake, type Intake } from "./file-intake.ts";
-import { fileSearch, type FileSearch } from "./file-pattern.ts";
 import type { FilesConfig } from "./files-config.ts";
-import { listFiles, type FoundFile } from "./list-files.ts";
-import { readinessCheck, type ReadinessCheck } from "./readiness.ts";
+import { KnownIndex } from "./known-index.ts";
+import { openPlace } from "./places/open-place.ts";
+import { splitPattern } from "./places/file-pattern.ts";
+import type { FoundFile, Listing, Place } from "./places/place.ts";
+import { readinessCheck } from "./readiness.ts";
+import type { ReadinessCheck } from "./readiness-check.ts";
 import { SettledFiles } from "./settled-files.ts";
-import { watchFiles } from "./watch-files.ts";
 
 const stream = "default";
 const pathsPerQuestion = 1000;
@@ -26,20 +38,43 @@ interface ReadState {
   readonly waitUntilMs: number;
 }
 
+/** One look at the place. */
+interface Scan {
+  readonly listing: Listing;
+  readonly ready: readonly FoundFile[];
+  readonly waitMs: number | undefined;
+  readonly departed: DepartedFiles;
+}
+
+/** A file on its way into the ledger, or there already. */
+interface Member {
+  readonly file: FoundFile;
+  readonly identity: FileIdentity;
+}
+
 export class FilesReader implements ChannelReader {
   readonly #context: ConnectorContext;
   readonly #config: FilesConfig;
-  readonly #search: FileSearch;
+  readonly #place: Place;
   readonly #ready: ReadinessCheck;
   readonly #intake: FileIntake;
+  readonly #after: AfterLoading;
+  readonly #index: KnownIndex;
   readonly #settled = new SettledFiles();
+  readonly #refused = new SettledFiles();
 
-  constructor(context: ConnectorContext, config: FilesConfig) {
+  constructor(context: ConnectorContext, config: FilesConfig, place: Place = openPlace(context, config)) {
     this.#context = context;
     this.#config = config;
-    this.#search = fileSearch(config, context);
-    this.#ready = readinessCheck(config.ready, context.clock);
-    this.#intake = new FileIntake(context, config);
+    this.#place = place;
+    this.#ready = readinessCheck(config.ready, place, context);
+    this.#intake = new FileIntake(context, config, place);
+    this.#index = new KnownIndex(context);
+    this.#after = new AfterLoading(config.after ?? "keep", {
+      ...context,
+      taking: place.taking,
+      start: isAbsolute(config.pattern) ? "" : splitPattern(config.pattern).fixed,
+    });
   }
 
   /**
@@ -52,11 +87,13 @@ export class FilesReader implements ChannelReader {
     const state: ReadState = { failures: [], changes: new Map(), waitUntilMs: clock.monotonicMs() + patienceMs };
     try {
       for (;;) {
-        const { ready, waitMs, problems } = await this.#scan(signal);
-        yield* this.#arrivals(ready, state, signal);
+        const scan = await this.#scan(state, signal);
+        yield* this.#arrivals(scan, state, signal);
+        const { waitMs } = scan;
         const pauseMs = state.changes.size > 0 && this.#mayRetry(state) ? Math.max(waitMs ?? 0, changedWaitMs) : waitMs;
         if (pauseMs === undefined || clock.monotonicMs() + pauseMs > state.waitUntilMs) {
-          state.failures.push(...problems);
+          state.failures.push(...scan.listing.problems);
+          yield* this.#departures(scan);
           break;
         }
         log.debug("waiting for files to be complete", { waitMs: Math.ceil(pauseMs) });
@@ -70,35 +107,36 @@ export class FilesReader implements ChannelReader {
   }
 
   watch(wake: () => void): () => void {
-    return watchFiles({
-      search: this.#search,
-      rescan: this.#config.rescan ?? "1m",
-      clock: this.#context.clock,
-      log: this.#context.log,
-      wake,
-    });
+    return this.#place.watch?.(wake) ?? ((): void => undefined);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
+    return this.#place.close();
   }
 
-  async #scan(
-    signal: AbortSignal,
-  ): Promise<{ ready: FoundFile[]; waitMs: number | undefined; problems: readonly unknown[] }> {
-    const { files, problems } = await listFiles(this.#search, signal);
-    const fresh = files.filter((file) => !this.#settled.has(file) && !this.#ready.isMarker(file));
+  async #scan(state: ReadState, signal: AbortSignal): Promise<Scan> {
+    const listing = await this.#place.list(signal);
+    await this.#index.load();
+    const fresh: FoundFile[] = [];
+    for (const file of listing.files) {
+      if (this.#settled.has(file) || this.#ready.isMarker(file)) continue;
+      if (this.#index.has(file)) await this.#loaded(file, state);
+      else fresh.push(file);
+    }
     const waits = await this.#ready.check(fresh);
-    const ready = fresh.filter((_, at) => waits[at] === 0);
+    // After the check: a refused file is looked at anew when its manifest says something else.
+    const ready = fresh.filter((file, at) => waits[at] === 0 && !this.#refused.has(file, this.#said(file)));
     const waiting = waits.filter((waitMs) => waitMs > 0);
     if (waiting.length > 0) this.#context.log.debug("files are not complete yet", { files: waiting.length });
     const soonest = Math.min(...waiting, Number.POSITIVE_INFINITY);
-    return { ready, waitMs: Number.isFinite(soonest) ? soonest : undefined, problems };
+    const missing = this.#after.takes ? new Map<string, never>() : await this.#index.missing(listing, this.#place);
+    const departed = new DepartedFiles(this.#context, this.#index, missing);
+    return { listing, ready, waitMs: Number.isFinite(soonest) ? soonest : undefined, departed };
   }
 
-  async *#arrivals(ready: readonly FoundFile[], state: ReadState, signal: AbortSignal): AsyncGenerator<Arrival> {
+  async *#arrivals({ ready, departed }: Scan, state: ReadState, signal: AbortSignal): AsyncGenerator<Arrival> {
     const group = new FileGroup();
-    const members: FoundFile[] = [];
+    const members: Member[] = [];
     let before = await this.#context.cursor(stream);
     const close = (): Arrival => {
       const arrival: Arrival = { stream, ...group.take(), before, after: nextCursor(before) };
@@ -106,19 +144,32 @@ export class FilesReader implements ChannelReader {
       return arrival;
     };
     for await (const { file, intake } of this.#takeAll(ready, state, signal)) {
+      if (await departed.takesOver(intake)) {
+        await this.#settle([{ file, identity: intake.identity }], state);
+        continue;
+      }
       if (!group.accepts(intake)) {
         yield close();
-        this.#settle(members);
+        await this.#settle(members, state);
       }
       group.add(intake);
-      members.push(file);
+      members.push({ file, identity: intake.identity });
       if (!group.isFull && !this.#standsAlone) continue;
       yield close();
-      this.#settle(members);
+      await this.#settle(members, state);
     }
     if (group.isEmpty) return;
     yield close();
-    this.#settle(members);
+    await this.#settle(members, state);
+  }
+
+  async *#departures({ departed, listing }: Scan): AsyncGenerator<Arrival> {
+    if (onDeleteOf(this.#config) === "keep") return departed.note();
+    for await (const { paths, batches } of departed.removals(listing.files.length)) {
+      const before = await this.#context.cursor(stream);
+      const nothing = { objects: [], format: { kind: "ndjson" }, files: [] } as const;
+      yield { stream, ...nothing, removesFiles: paths, replacesBatches: batches, before, after: nextCursor(before) };
+    }
   }
 
   /** A table that is replaced holds the newest file, never a mixture. */
@@ -126,9 +177,23 @@ export class FilesReader implements ChannelReader {
     return this.#context.channel.outputs[0]?.write === "replace";
   }
 
+  #said(file: FoundFile): string {
+    return this.#ready.expected?.(file)?.said ?? "";
+  }
+
   /** The consumer asked for more, so these are committed. */
-  #settle(members: FoundFile[]): void {
-    for (const file of members.splice(0)) this.#settled.add(file);
+  async #settle(members: Member[], state: ReadState): Promise<void> {
+    for (const { file, identity } of members.splice(0)) {
+      this.#index.put(identity);
+      await this.#loaded(file, state);
+    }
+  }
+
+  /** Rows of this file are committed: it may be taken away, now or at a later look. */
+  async #loaded(file: FoundFile, state: ReadState): Promise<void> {
+    const failure = await this.#after.loaded(file);
+    if (failure === undefined) this.#settled.add(file);
+    else state.failures.push(failure);
   }
 
   async *#takeAll(
@@ -142,28 +207,31 @@ export class FilesReader implements ChannelReader {
       for (const few of takenTogether(part)) {
         signal.throwIfAborted();
         const taken = await Promise.allSettled(
-          few.map((file) => this.#intake.take(file, known.get(file.path), signal)),
+          few.map((file) =>
+            this.#intake.take(file, { known: known.get(file.path), expected: this.#ready.expected?.(file), signal }),
+          ),
         );
         for (const [index, file] of few.entries()) {
-          const intake = this.#outcome(file, taken[index], state);
+          const intake = await this.#outcome(file, taken[index], state);
           if (intake !== undefined) yield { file, intake };
         }
       }
     }
   }
 
-  #outcome(
+  async #outcome(
     file: FoundFile,
     outcome: PromiseSettledResult<Intake> | undefined,
     state: ReadState,
-  ): StoredFile | undefined {
+  ): Promise<StoredFile | undefined> {
     if (outcome?.status !== "fulfilled") {
       this.#failed(file, outcome?.reason, state);
       return undefined;
     }
     state.changes.delete(file.path);
-    if (outcome.value !== "settled") return outcome.value;
-    this.#settled.add(file);
+    if (outcome.value === "loaded") await this.#loaded(file, state);
+    else if (outcome.value === "refused") this.#refused.add(file, this.#said(file));
+    else return outcome.value;
     return undefined;
   }
 
@@ -194,13 +262,14 @@ function* takenTogether(files: readonly FoundFile[]): Generator<readonly FoundFi
   let few: FoundFile[] = [];
   let bytes = 0;
   for (const file of files) {
-    if (few.length >= takenAtOnce.files || (few.length > 0 && bytes + file.size > takenAtOnce.bytesMax)) {
+    const size = Math.max(0, file.size);
+    if (few.length >= takenAtOnce.files || (few.length > 0 && bytes + size > takenAtOnce.bytesMax)) {
       yield few;
       few = [];
       bytes = 0;
     }
     few.push(file);
-    bytes += file.size;
+    bytes += size;
   }
   if (few.length > 0) yield few;
 }

@@ -2,7 +2,7 @@
 import type { ChannelDeclaration } from "@millrace/core";
 import { declareChannel, demand, outputOf } from "../authoring/declare-channel.ts";
 import { configFields } from "../authoring/option-fields.ts";
-import type { FilesConfig, FilesOptions, Readiness } from "./files-config.ts";
+import type { AfterLoad, FilesConfig, FilesOptions, Readiness } from "./files-config.ts";
 import { checkFilesConfig, filesFields } from "./files-fields.ts";
 
 /**
@@ -16,6 +16,19 @@ export function marker(name: string): Readiness {
 /** Files are complete when their size and modification time stood still for this long; `0s` for files that are renamed into place. */
 export function quietPeriod(period: string): Readiness {
   return { kind: "quiet-period", period };
+}
+
+/**
+ * Files are complete when a manifest beside them names them and everything that it names is there: `manifest("manifest.json")` for a delivery,
+ * `manifest("{name}.sha256")` for each file. Checksums (SHA-256, MD5), sizes and numbers of records that it gives are checked before anything is loaded.
+ */
+export function manifest(name: string): Readiness {
+  return { kind: "manifest", name };
+}
+
+/** Loaded files move to this folder, each with its path below the pattern's folder. `{yyyy}`, `{mm}`, `{dd}`, `{hh}`: moment of loading, UTC. */
+export function archive(folder: string): AfterLoad {
+  return { kind: "archive", folder };
 }
 
 /**
@@ -36,10 +49,10 @@ export function files(pattern: string, options: FilesOptions): ChannelDeclaratio
       ready: rest.ready ?? quietPeriod("2s"),
       onRewrite: rest.onRewrite ?? "replace",
     };
-    const outputs = [outputOf("default", { into, ...(write === undefined ? {} : { write }) })];
+    const output = outputOf("default", { into, ...(write === undefined ? {} : { write }) });
     demand(config, configFields(filesFields));
-    checkFilesConfig(config, { contract: into, every });
-    return { config, outputs, every };
+    checkFilesConfig(config, { contract: into, every, write: output.write });
+    return { config, outputs: [output], every };
   });
 }
 

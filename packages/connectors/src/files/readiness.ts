@@ -1,43 +1,26 @@
-// Decides when a file is complete: a marker that is not older than it, or a time in which it stood still.
-import { stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { parseDurationMs, type Clock } from "@millrace/core";
+// Decides when a file is complete: a marker that is not older than it, a manifest that names it (manifest-readiness.ts), or a time in which it stood still.
+import { parseDurationMs, type Clock, type ConnectorContext } from "@millrace/core";
 import type { Readiness } from "./files-config.ts";
-import { modifiedMicros, type FoundFile } from "./list-files.ts";
+import { manifestCheck } from "./manifest-readiness.ts";
+import { versionOf, type Place } from "./places/place.ts";
+import { besideOf, isNamed, type ReadinessCheck } from "./readiness-check.ts";
 
-/** Milliseconds until the file may be complete: 0 now, infinite when something must change first. */
-export type WaitMs = number;
-
-export interface ReadinessCheck {
-  /** Looks at the files of one scan; what earlier scans saw of files that are not among them is forgotten. */
-  check(files: readonly FoundFile[]): Promise<readonly WaitMs[]>;
-  /** True for the marker files themselves. */
-  isMarker(file: FoundFile): boolean;
-  /** Longest that a complete file can be made to wait. */
-  readonly waitMsMax: number;
+export function readinessCheck(readiness: Readiness, place: Place, context: ConnectorContext): ReadinessCheck {
+  if (readiness.kind === "marker") return markerCheck(readiness.name, place);
+  if (readiness.kind === "manifest") return manifestCheck(readiness.name, place, context);
+  return quietCheck(parseDurationMs(readiness.period) ?? 0, context.clock);
 }
 
-export function readinessCheck(readiness: Readiness, clock: Clock): ReadinessCheck {
-  if (readiness.kind === "marker") return markerCheck(readiness.name);
-  return quietCheck(parseDurationMs(readiness.period) ?? 0, clock);
-}
-
-function markerCheck(name: string): ReadinessCheck {
-  const [before = "", after] = name.split("{name}", 2);
+function markerCheck(name: string, place: Place): ReadinessCheck {
   return {
     waitMsMax: 0,
-    isMarker({ absolute }) {
-      const own = basename(absolute);
-      return after === undefined
-        ? own === name
-        : own.length > name.length - 6 && own.startsWith(before) && own.endsWith(after);
-    },
+    isMarker: (file) => isNamed(file, name),
     async check(files) {
       const markers = new Map<string, Promise<bigint | undefined>>();
       return Promise.all(
         files.map(async (file) => {
-          const path = join(dirname(file.absolute), name.replaceAll("{name}", basename(file.absolute)));
-          const marked = markers.get(path) ?? markerTime(path);
+          const path = besideOf(file, name);
+          const marked = markers.get(path) ?? markerTime(place, path);
           markers.set(path, marked);
           const at = await marked;
           return at !== undefined && at >= file.modifiedMicros ? 0 : Number.POSITIVE_INFINITY;
@@ -47,9 +30,8 @@ function markerCheck(name: string): ReadinessCheck {
   };
 }
 
-async function markerTime(path: string): Promise<bigint | undefined> {
-  const stats = await stat(path, { bigint: true }).catch(() => undefined);
-  return stats === undefined ? undefined : modifiedMicros(stats);
+async function markerTime(place: Place, path: string): Promise<bigint | undefined> {
+  return (await place.look(path).catch(() => undefined))?.modifiedMicros;
 }
 
 interface Observation {
@@ -66,7 +48,7 @@ function quietCheck(periodMs: number, clock: Clock): ReadinessCheck {
     check(files) {
       const next = new Map<string, Observation>();
       const waits = files.map((file) => {
-        const version = `${file.size} ${file.modifiedMicros}`;
+        const version = versionOf(file);
         const before = observed.get(file.path);
         const seen = before?.version === version ? before : { version, sinceMs: clock.monotonicMs() };
         const ageMs = clock.nowMs() - Number(file.modifiedMicros / 1000n);

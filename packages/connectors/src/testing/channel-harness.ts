@@ -13,6 +13,7 @@ import {
   type Connector,
   type ConnectorContext,
   type Cursor,
+  type FileIdentity,
   type KnownFile,
   type LogFields,
   type Logger,
@@ -75,6 +76,7 @@ export class ChannelHarness implements AsyncDisposable {
       throw new Error("fenced: before is not what is committed");
     this.cursors.set(arrival.stream, structuredClone(arrival.after));
     this.#batch += 1n;
+    for (const path of arrival.removesFiles ?? []) this.#mark(path, "removed");
     for (const file of arrival.files ?? []) {
       const version = (this.known.get(file.path)?.version ?? 0) + 1;
       this.known.set(file.path, { ...file, version, batch: this.#batch, state: "loaded" });
@@ -90,6 +92,32 @@ export class ChannelHarness implements AsyncDisposable {
       batch: before?.batch ?? 0n,
       state: "refused",
     });
+  }
+
+  #mark(path: string, state: KnownFile["state"]): void {
+    const before = this.known.get(path);
+    if (before === undefined) throw new Error(`${path} is not known`);
+    this.known.set(path, {
+      ...before,
+      version: before.version + 1,
+      state,
+      batch: state === "gone" ? before.batch : 0n,
+    });
+  }
+
+  renamed(from: string, file: FileIdentity): void {
+    const before = this.known.get(from);
+    if (before === undefined) throw new Error(`${from} is not known`);
+    this.#mark(from, "renamed");
+    this.known.set(file.path, { ...file, version: 1, batch: before.batch, state: "loaded" });
+  }
+
+  gone(paths: readonly string[]): void {
+    for (const path of paths) this.#mark(path, "gone");
+  }
+
+  async *livingFiles(): AsyncGenerator<KnownFile> {
+    yield* [...this.known.values()].filter(({ state }) => state === "loaded" || state === "gone");
   }
 
   /** Everything that an arrival holds, as text, object by object. */
@@ -133,6 +161,9 @@ export async function openHarness(
     },
     cursor: (stream) => Promise.resolve(harness.cursors.get(stream) ?? null),
     knownFiles: (paths) => Promise.resolve(new Map([...harness.known].filter(([path]) => paths.includes(path)))),
+    livingFiles: () => harness.livingFiles(),
+    renamed: ({ from, file }) => Promise.resolve(harness.renamed(from, file)),
+    gone: (paths) => Promise.resolve(harness.gone(paths)),
     refuse: (refused) => Promise.resolve(harness.refuse(refused)),
   }));
 }

@@ -17,6 +17,10 @@ export interface FileIdentity {
   readonly size: number;
   readonly modifiedMicros: bigint;
   readonly sha256: string;
+  /** What its place calls this version of the content, such as an ETag. */
+  readonly tag?: string;
+  /** Records that it holds by what its manifest says; another number refuses it. */
+  readonly rows?: number;
 }
 
 /** The newest version of a file that the ledger has seen. */
@@ -24,7 +28,8 @@ export interface KnownFile extends FileIdentity {
   readonly version: number;
   /** Batch whose rows of this path are in the table now: that of the newest loaded version, also when a newer one was refused; 0 when there is none. */
   readonly batch: bigint;
-  readonly state: "loaded" | "superseded" | "refused";
+  /** `gone`: deleted, its rows stay. `removed`: deleted, its rows left. `renamed`: goes on under another path. */
+  readonly state: "loaded" | "superseded" | "refused" | "gone" | "removed" | "renamed";
 }
 
 /** What becomes one batch. `before` must equal the stream's committed cursor, else the batch is fenced off. */
@@ -36,6 +41,8 @@ export interface Arrival {
   readonly after: Cursor;
   /** Files whose identity is recorded with the batch. */
   readonly files?: readonly FileIdentity[];
+  /** Files that were deleted: their rows leave with this arrival, which has no objects. `replacesBatches` names their batches. */
+  readonly removesFiles?: readonly string[];
   /** Batches whose rows this arrival replaces (a rewritten file). */
   readonly replacesBatches?: readonly bigint[];
   /** First receipt, microseconds; the loader takes its own when absent. */
@@ -62,6 +69,12 @@ export interface ConnectorContext {
   cursor(stream: string): Promise<Cursor>;
   /** What the ledger knows of these paths. */
   knownFiles(paths: readonly string[]): Promise<ReadonlyMap<string, KnownFile>>;
+  /** The newest version of every file whose rows are in the table (`loaded`, `gone`). */
+  livingFiles(): AsyncIterable<KnownFile>;
+  /** The rows of `from` belong to this file from now on; the same path notes that a file which was gone is back. */
+  renamed(renamed: { readonly from: string; readonly file: FileIdentity }): Promise<void>;
+  /** Notes that these files were deleted; their rows stay. */
+  gone(paths: readonly string[]): Promise<void>;
   refuse(refused: RefusedFile): Promise<void>;
 }
 

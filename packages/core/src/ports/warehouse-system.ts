@@ -9,9 +9,9 @@ export interface SystemTable {
 
 /**
  * Version of the system tables; adapters refuse newer ones. Tables that are missing are added at each opening. Every version so far only added columns at
- * the end: adapters bring older ones up to date by adding what is missing. 2: repairs in quarantine.
+ * the end: adapters bring older ones up to date by adding what is missing. 2: repairs in quarantine. 3: tags and former names of files.
  */
-export const systemFormat = 2;
+export const systemFormat = 3;
 
 const text: LogicalType = { kind: "string" };
 const int: LogicalType = { kind: "int64" };
@@ -69,7 +69,8 @@ export const systemTables: readonly SystemTable[] = [
     columns: { channel: text, stream: text, epoch: int, cursor: text, batch: int, changed_at: instant },
   },
   {
-    // Identity of every file version that was seen. state: loaded | superseded | refused.
+    // Identity of every file version that was seen. state: loaded | superseded | refused | gone | removed | renamed; `batch` of a removed one is that which
+    // took its rows away. `tag`: what its place calls the version. `loaded_as`: the path under which its batch names it, when it was renamed since.
     name: "files",
     columns: {
       channel: text,
@@ -82,6 +83,8 @@ export const systemTables: readonly SystemTable[] = [
       state: text,
       error: text,
       seen_at: instant,
+      tag: text,
+      loaded_as: text,
     },
   },
   {

@@ -8,7 +8,7 @@ import {
   type RefusedFile,
 } from "@millrace/core";
 import type { ChannelClaims } from "../load/channel-claims.ts";
-import { knownFiles, recordRefusal } from "../load/file-ledger.ts";
+import { knownFiles, livingFiles, recordGone, recordRefusal, recordRename } from "../load/file-ledger.ts";
 import type { PlatformParts } from "../platform-parts.ts";
 
 /** `onRefused` is called once per refused file version. */
@@ -36,6 +36,9 @@ export function connectorContext(
     metrics: parts.metrics,
     cursor: (stream) => claims.cursor({ channel: name, stream }),
     knownFiles: (paths) => knownFiles(parts.warehouse, name, paths),
+    livingFiles: () => livingFiles(parts.warehouse, name),
+    renamed: (renamed) => recordRename(parts.warehouse, parts.clock, name, renamed),
+    gone: (paths) => recordGone(parts.warehouse, parts.clock, name, paths),
     async refuse(refused: RefusedFile): Promise<void> {
       const error = toMillraceError(refused.error);
       if (!(await recordRefusal(parts.warehouse, parts.clock, name, refused))) return;

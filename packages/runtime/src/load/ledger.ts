@@ -21,6 +21,8 @@ export interface LedgerObject {
   readonly ref: ObjectRef;
   readonly encoding: ContentEncoding;
   readonly path?: string;
+  /** Records that the file's manifest promises. */
+  readonly rows?: number;
 }
 
 /** What is needed to load the batch again. */

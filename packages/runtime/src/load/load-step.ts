@@ -1,14 +1,16 @@
 // One call of the warehouse's load inside a batch transaction, with its counts checked and its row in the ledger.
-import type {
-  BatchReport,
-  ContentEncoding,
-  Cursor,
-  DecodeFormat,
-  LoadRequest,
-  RawObject,
-  WriteTransaction,
+import {
+  MillraceError,
+  type BatchReport,
+  type Clock,
+  type ContentEncoding,
+  type Cursor,
+  type DecodeFormat,
+  type LoadRequest,
+  type RawObject,
+  type WriteMode,
+  type WriteTransaction,
 } from "@millrace/core";
-import type { Clock, WriteMode } from "@millrace/core";
 import type { AdoptedTable } from "./adopted-tables.ts";
 import { checkCounts, insertEntry, type LedgerEntry } from "./ledger.ts";
 
@@ -17,6 +19,8 @@ export interface OpenObject extends RawObject {
   readonly encoding: ContentEncoding;
   /** The file that it is (a part of). */
   readonly path?: string;
+  /** Records that the file's manifest promises. */
+  readonly rows?: number;
 }
 
 export interface LoadStep {
@@ -47,6 +51,7 @@ export async function loadStep(tx: WriteTransaction, clock: Clock, step: LoadSte
   const startedMs = clock.nowMs();
   const counts = await tx.load(toRequest(step));
   checkCounts(step.batch, counts);
+  checkPromise(step, counts.received);
   const entry: LedgerEntry = {
     ...emptyEntry(step, startedMs),
     received: counts.received,
@@ -59,6 +64,23 @@ export async function loadStep(tx: WriteTransaction, clock: Clock, step: LoadSte
   };
   await insertEntry(tx, entry);
   return entry;
+}
+
+/** What manifests promise of the files of this batch, as one number: the loader finds out which of them breaks it. */
+function checkPromise({ kind, source }: LoadStep, received: bigint): void {
+  if (kind !== "load" || source.kind !== "objects" || source.objects.length === 0) return;
+  const promised = source.objects.reduce((sum, { rows }) => sum + (rows ?? Number.NaN), 0);
+  if (Number.isNaN(promised) || BigInt(promised) === received) return;
+  throw brokenPromise(source.objects[0]?.path, promised, received);
+}
+
+/** @returns file-manifest */
+export function brokenPromise(path: string | undefined, expected: number, received: bigint): MillraceError {
+  return new MillraceError(
+    "file-manifest",
+    `${path ?? "A file"} is not what its manifest says: records expected ${expected}, received ${received}.`,
+    { details: { path, what: "records", expected, received: Number(received) } },
+  );
 }
 
 /** The step's ledger row before anything is counted. */

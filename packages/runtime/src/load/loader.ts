@@ -13,9 +13,9 @@ import { writeMode, type AdoptedTable, type AdoptedTables } from "./adopted-tabl
 import type { BatchSequence } from "./batch-sequence.ts";
 import type { BatchSubject, BatchTransactions } from "./batch-transaction.ts";
 import type { ChannelClaims } from "./channel-claims.ts";
-import { recordFiles } from "./file-ledger.ts";
+import { recordFiles, recordRemovals } from "./file-ledger.ts";
 import type { LedgerEntry, LedgerObject } from "./ledger.ts";
-import { loadStep, type LoadStep, type OpenObject } from "./load-step.ts";
+import { brokenPromise, loadStep, type LoadStep, type OpenObject } from "./load-step.ts";
 import { withOpenObjects } from "./open-objects.ts";
 import { discardReplaced, discardSwapped, planReplacement, type Replacement } from "./replacement.ts";
 import { reloadRecords } from "./reload-records.ts";
@@ -84,7 +84,7 @@ export class Loader {
         return await this.#commit(whole, signal);
       } catch (error) {
         if (!cannotBeRead(error) || this.#takesAllOrNone(work)) throw error;
-        return await this.#commit(await this.#sorted(whole, signal), signal);
+        return await this.#commit(await this.#sorted(whole, error, signal), signal);
       }
     });
   }
@@ -129,7 +129,7 @@ export class Loader {
   }
 
   /** What can be read and what cannot, found out in a transaction that leaves nothing behind. */
-  async #sorted(work: OpenWork, signal: AbortSignal | undefined): Promise<OpenWork> {
+  async #sorted(work: OpenWork, cause: MillraceError, signal: AbortSignal | undefined): Promise<OpenWork> {
     let unreadable: readonly UnreadableObject[] = [];
     const table = this.#parts.tables.get(work.table);
     await this.#parts.transactions.run(
@@ -143,6 +143,9 @@ export class Loader {
       },
       signal,
     );
+    // One file in several objects, which break its manifest's promise together.
+    if (unreadable.length === 0 && cause.code === "file-manifest" && work.arrival.files?.length === 1)
+      unreadable = work.open.map((object) => ({ object, error: cause }));
     const failed = new Set(unreadable.map(({ object }) => object));
     const files = new Set(unreadable.map(({ object }) => object.path));
     // A refused file comes again as a whole: none of its objects may stay.
@@ -172,6 +175,7 @@ export class Loader {
       const part = { batch, batches, last, objects: parts[at] ?? [], replaces };
       entries.push(await loadStep(tx, clock, this.#step(work, table, part)));
     }
+    checkWholeFile(arrival, entries);
     const refused = await refuseFiles(tx, clock, channel, refusedFiles(work.arrival, unreadable));
     const told = [...refused];
     for (const [at, page] of pages.entries()) {
@@ -182,11 +186,32 @@ export class Loader {
       told.push(pageError(batch, page));
     }
     await this.#recordFiles(tx, arrival, channel, parts, batches);
+    if (replacement !== undefined && arrival.removesFiles !== undefined)
+      entries.push(await this.#remove(tx, work, { table, batch: last, replaces: replacement.family }));
     if (replacement !== undefined) entries.push(...(await this.#settle(tx, table, replacement, last)));
     const [first] = batches;
     if (first !== undefined && writeMode(table, channel) === "replace")
       await discardSwapped(tx, clock, { domain: table.domain, name: table.contract.name, first });
     return { entries, refused: told };
+  }
+
+  /** Rows of deleted files leave: a batch of its own, which received nothing. */
+  async #remove(
+    tx: WriteTransaction,
+    work: OpenWork,
+    {
+      table,
+      batch,
+      replaces,
+    }: { readonly table: AdoptedTable; readonly batch: bigint; readonly replaces: readonly bigint[] },
+  ): Promise<LedgerEntry> {
+    const { clock } = this.#parts;
+    const { removesFiles: paths = [], replacesBatches: replaced = [] } = work.arrival;
+    const step = this.#step(work, table, { batch, last: batch, objects: [], replaces });
+    // Never a swap: a replaced table keeps what another file brought.
+    const entry = await loadStep(tx, clock, { ...step, write: "append" });
+    await recordRemovals(tx, clock, { channel: work.channel, batch, paths, replaced });
+    return entry;
   }
 
   #step(
@@ -237,7 +262,7 @@ export class Loader {
   async #replacement(tx: WriteTransaction, channel: string, arrival: Arrival): Promise<Replacement | undefined> {
     const batches = arrival.replacesBatches ?? [];
     if (batches.length === 0) return undefined;
-    const files = (arrival.files ?? []).map((file) => file.path);
+    const files = arrival.removesFiles ?? (arrival.files ?? []).map((file) => file.path);
     return planReplacement(tx, { channel, batches, files, wholeArrivals: true });
   }
 
@@ -265,9 +290,19 @@ function withPaths(arrival: Arrival): readonly LedgerObject[] {
   if (files.length > 1 && files.length !== arrival.objects.length)
     throw new MillraceError("internal", `An arrival of ${files.length} files has ${arrival.objects.length} objects.`);
   return arrival.objects.map((object, at) => {
-    const path = files.length === 1 ? files[0]?.path : files[at]?.path;
-    return { ...object, ...(path === undefined ? {} : { path }) };
+    const file = files.length === 1 ? files[0] : files[at];
+    // The records of a file in several objects are counted when all of them are loaded.
+    const rows = files.length === arrival.objects.length ? file?.rows : undefined;
+    return { ...object, ...(file === undefined ? {} : { path: file.path }), ...(rows === undefined ? {} : { rows }) };
   });
+}
+
+/** @throws MillraceError file-manifest */
+function checkWholeFile({ files = [], objects }: Arrival, entries: readonly LedgerEntry[]): void {
+  const [file, second] = files;
+  if (file?.rows === undefined || second !== undefined || objects.length < 2) return;
+  const received = entries.reduce((sum, entry) => sum + entry.received, 0n);
+  if (BigInt(file.rows) !== received) throw brokenPromise(file.path, file.rows, received);
 }
 
 /** `count` runs of neighbours, as even as possible; none for no objects. */

@@ -21,7 +21,7 @@ export interface UnreadableObject {
 
 /** Faults of the bytes, of their shape or of what a blocking rule says of them, which no other try will mend. */
 export function cannotBeRead(error: unknown): error is MillraceError {
-  return ["batch-unreadable", "file-columns", "batch-blocked"].some(
+  return ["batch-unreadable", "file-columns", "file-manifest", "batch-blocked"].some(
     (code) => isMillraceError(error) && error.code === code,
   );
 }
@@ -74,6 +74,7 @@ export function refusedFiles(
 }
 
 function fileError(path: string, cause: MillraceError): MillraceError {
+  if (cause.code === "file-manifest") return cause;
   return new MillraceError("file-unreadable", `${path} is refused: ${cause.message}`, { cause, details: { path } });
 }
 

@@ -50,6 +50,8 @@ export async function loadBatch(context: LoadContext, request: LoadRequest): Pro
       `Table ${request.domain}.${request.contract.name} must be ensured before a batch is loaded.`,
     );
   await clearHiddenRows(context.connection, table);
+  if (request.source.kind === "objects" && request.source.objects.length === 0)
+    return removeOnly(context, request, table);
   if (context.direct.allowed && goesDirectly(request)) return placeDirectly(context, request, table);
   if (request.source.kind === "quarantine") return placeFromQuarantine(context, request, table);
   // Rows of the stage stand in source order: `rowid + 1` is a row's position in the batch.
@@ -66,6 +68,17 @@ export async function loadBatch(context: LoadContext, request: LoadRequest): Pro
       await execute(stager, `DETACH ${database}`);
     }
   });
+}
+
+/** Rows of earlier batches leave, and nothing comes in their place. */
+async function removeOnly(
+  { connection }: LoadContext,
+  request: LoadRequest,
+  table: CatalogueRecord,
+): Promise<LoadResult> {
+  const replaced = await removeBatches(connection, request, table);
+  await touchEntry(connection, table, { batch: request.batch, rewritten: tracelessly(request, replaced) });
+  return { received: 0n, accepted: 0n, quarantined: 0n, duplicate: 0n, held: 0n, replaced };
 }
 
 /** Staged in the transaction itself, which may have repaired the rows; their records were parsed before, so nothing can fail. */

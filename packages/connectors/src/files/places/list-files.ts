@@ -4,40 +4,38 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MillraceError } from "@millrace/core";
 import { pathFrom, type FileSearch } from "./file-pattern.ts";
+import { byArrival, type FoundFile, type Listing } from "./place.ts";
 
-export interface FoundFile {
-  /** As the ledger names it. */
-  readonly path: string;
-  readonly absolute: string;
-  readonly size: number;
-  readonly modifiedMicros: bigint;
-}
-
-export interface Listing {
-  readonly files: readonly FoundFile[];
-  /** Folders and files that could not be looked at: file-inaccessible. */
-  readonly problems: readonly MillraceError[];
-}
+/** Files that are looked at together. */
+const statsAtOnce = 64;
 
 /** Files that match, by modification time, then path. Symbolic links to files are followed, those to folders are not. */
-export async function listFiles(search: FileSearch, signal: AbortSignal): Promise<Listing> {
-  const files: FoundFile[] = [];
+export async function listFiles(
+  search: FileSearch,
+  { signal, without }: { readonly signal: AbortSignal; readonly without: readonly string[] },
+): Promise<Listing> {
   const problems: MillraceError[] = [];
-  const walk = async (folder: string, depth: number): Promise<void> => {
+  const found: string[] = [];
+  const walk = async (folder: string, depth: number): Promise<boolean> => {
     signal.throwIfAborted();
-    for (const entry of await entriesOf(folder, problems)) {
+    const entries = await entriesOf(folder, problems);
+    for (const entry of entries ?? []) {
       const absolute = join(folder, entry.name);
       if (entry.isDirectory()) {
         const enter = depth < search.depthMax && (search.hidden || !entry.name.startsWith("."));
-        if (enter) await walk(absolute, depth + 1);
-      } else if (search.matches(pathFrom(search.start, absolute))) {
-        const stats = await statOf(absolute, problems);
-        if (stats?.isFile() === true) files.push(foundFile(search, absolute, stats));
-      }
+        if (enter && !without.includes(absolute)) await walk(absolute, depth + 1);
+      } else if (search.matches(pathFrom(search.start, absolute))) found.push(absolute);
     }
+    return entries !== undefined;
   };
-  await walk(search.start, 0);
-  return { files: files.sort(byArrival), problems };
+  const exists = await walk(search.start, 0);
+  const files: FoundFile[] = [];
+  for (let at = 0; at < found.length; at += statsAtOnce) {
+    const some = found.slice(at, at + statsAtOnce);
+    const looked = await Promise.all(some.map((absolute) => foundFile(search, absolute, problems)));
+    files.push(...looked.filter((file) => file !== undefined));
+  }
+  return { files: files.sort(byArrival), problems, exists };
 }
 
 /** Modification time, whole microseconds. */
@@ -45,26 +43,24 @@ export function modifiedMicros(stats: BigIntStats): bigint {
   return stats.mtimeNs / 1000n;
 }
 
-function foundFile(search: FileSearch, absolute: string, stats: BigIntStats): FoundFile {
-  return {
-    path: pathFrom(search.root, absolute),
-    absolute,
-    size: Number(stats.size),
-    modifiedMicros: modifiedMicros(stats),
-  };
+/** Undefined when it is gone, is no file, or cannot be looked at, which is then among the problems. */
+export async function foundFile(
+  search: Pick<FileSearch, "root">,
+  absolute: string,
+  problems: MillraceError[],
+): Promise<FoundFile | undefined> {
+  const stats = await statOf(absolute, problems);
+  if (stats?.isFile() !== true) return undefined;
+  const path = pathFrom(search.root, absolute);
+  return { path, absolute, size: Number(stats.size), modifiedMicros: modifiedMicros(stats) };
 }
 
-function byArrival(a: FoundFile, b: FoundFile): number {
-  if (a.modifiedMicros !== b.modifiedMicros) return a.modifiedMicros < b.modifiedMicros ? -1 : 1;
-  return a.path < b.path ? -1 : 1;
-}
-
-async function entriesOf(folder: string, problems: MillraceError[]): Promise<Dirent[]> {
+async function entriesOf(folder: string, problems: MillraceError[]): Promise<Dirent[] | undefined> {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (thrown) {
     report(thrown, folder, problems);
-    return [];
+    return undefined;
   }
 }
 

@@ -1,8 +1,8 @@
 // Where a files channel looks: the folder that paths are named from, where the walk starts, and which files match.
 import { isAbsolute, join, matchesGlob, relative, resolve, sep } from "node:path";
 import type { Secrets } from "@millrace/core";
-import { isEnvRef } from "../authoring/references.ts";
-import type { FilesConfig } from "./files-config.ts";
+import { isEnvRef } from "../../authoring/references.ts";
+import type { FilesConfig } from "../files-config.ts";
 
 export interface FileSearch {
   /** Paths in the ledger are relative to it. */
