@@ -82,6 +82,14 @@ export const cases: readonly (readonly [string, ContractDefinition, fc.Arbitrary
     one(fc.oneof(anyText, fc.stringMatching(/^[a-c. \n\u00a0]{0,6}$/))),
   ],
   [
+    "pattern of a few characters",
+    contract("classes", { x: t.string().pattern("[<'\u{1F600}]"), y: t.string().notPattern(/["$.]/) }),
+    fc.record({
+      x: fc.stringMatching(/^[<'a\u{1F600}\u{1F601}]{0,3}$/u),
+      y: fc.oneof(anyText, fc.stringMatching(/^["$.b]{0,2}$/)),
+    }),
+  ],
+  [
     "email",
     contract("emails", { x: t.string().email().optional() }),
     one(fc.oneof(anyText, fc.stringMatching(/^[a@. \t\u2028]{0,8}$/), fc.emailAddress(), fc.constant(null))),
