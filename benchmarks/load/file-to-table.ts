@@ -7,7 +7,7 @@ import {
   systemClock,
   systemRandom,
   type ContractDefinition,
-  type DecodeFormat,
+  type EngineFormat,
   type Warehouse,
 } from "@millrace/core";
 import { compileVerdict } from "@millrace/quality";
@@ -104,7 +104,7 @@ export async function loadByMillrace<T>(
   return { seconds, accepted: Number(counts.accepted), quarantined: Number(counts.quarantined), looked };
 }
 
-function decodeFormat(format: SampleFile["format"]): DecodeFormat {
+function decodeFormat(format: SampleFile["format"]): EngineFormat {
   if (format !== "csv") return { kind: format };
   return { kind: "csv", delimiter: ",", quote: '"', columns: Object.keys(engineColumns), header: true, nullTokens: [] };
 }

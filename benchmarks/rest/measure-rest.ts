@@ -12,6 +12,7 @@ import {
   type ChannelDefinition,
   type ConnectorContext,
   type Cursor,
+  type EngineFormat,
 } from "@millrace/core";
 import { compileVerdict } from "@millrace/quality";
 import { createSecrets, openFileObjectStore } from "@millrace/store-local";
@@ -51,6 +52,11 @@ async function baseline({ folder, rows }: RestInput): Promise<RestOutcome> {
   const seconds = (performance.now() - startedMs) / 1000;
   const found = (await connection.runAndReadAll("SELECT count(*), sum(id)::VARCHAR FROM items")).getRows()[0] ?? [];
   return { seconds, rows: Number(found[0]), sum: `${found[1] as string}` };
+}
+
+function asPages({ format }: Arrival): EngineFormat {
+  if (format.kind === "converted") throw new Error("Pages of JSON need no conversion.");
+  return format;
 }
 
 async function subject({ address, folder }: RestInput): Promise<RestOutcome> {
@@ -105,7 +111,7 @@ async function subject({ address, folder }: RestInput): Promise<RestOutcome> {
         contract: Item,
         verdict,
         write: "append",
-        source: { kind: "objects", objects: open, format: arrival.format },
+        source: { kind: "objects", objects: open, format: asPages(arrival) },
         receivedSeq: batch,
         replacesBatches: [],
         keepReplaced: false,

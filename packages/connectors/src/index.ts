@@ -3,6 +3,8 @@ export * from "./authoring.ts";
 export type { Setting } from "./authoring/references.ts";
 export type { IntoOptions } from "./authoring/declare-channel.ts";
 export { validateEvents, type EventBatchBounds, type EventsConfig, type EventsOptions } from "./events/events.ts";
+export { convertedAs, convertObject } from "./formats/convert-object.ts";
+export type { ConversionInput } from "./formats/conversion.ts";
 export type {
   AfterLoad,
   FileFormat,

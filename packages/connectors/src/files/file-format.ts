@@ -16,7 +16,14 @@ const formats: Readonly<Record<string, FileFormat>> = {
   jsonl: "ndjson",
   json: "json",
   parquet: "parquet",
+  xlsx: "xlsx",
+  xlsm: "xlsx",
+  xls: "xls",
+  ods: "ods",
 };
+
+/** Formats whose files are archives or pages already: nobody packs them again, and the store does not either. */
+const packedFormats: ReadonlySet<FileFormat> = new Set(["parquet", "xlsx", "xls", "ods"]);
 const encodings: Readonly<Record<string, ContentEncoding>> = { gz: "gzip", zst: "zstd" };
 
 /** Undefined when the extension is not one that Millrace knows; then the channel must declare `format`. */
@@ -30,6 +37,11 @@ export function formatOfName(name: string): NamedFormat | undefined {
 /** The format that the channel declares, with the compression that the name tells. */
 export function declaredFormat(format: FileFormat, name: string): NamedFormat {
   return named(format, encodings[lastPart(name).toLowerCase().split(".").at(-1) ?? ""] ?? "none");
+}
+
+/** True when files of this format are kept as they are, byte by byte, for readers that look here and there. */
+export function isPacked(format: FileFormat): boolean {
+  return packedFormats.has(format);
 }
 
 function named(format: FileFormat, encoding: ContentEncoding): NamedFormat {

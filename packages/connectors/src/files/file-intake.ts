@@ -7,10 +7,10 @@ import {
   type KnownFile,
 } from "@millrace/core";
 import { rawPrefix } from "../authoring/raw-prefix.ts";
-import { HeadCheck } from "./content-check.ts";
+import { contentReading } from "./content-reading.ts";
 import { copyFile, hashContent } from "./copy-file.ts";
-import { encodingCheck } from "./encoding-check.ts";
 import { declaredFormat, formatOfName, type NamedFormat } from "./file-format.ts";
+import { fileFormats } from "./format-fields.ts";
 import type { StoredFile } from "./file-group.ts";
 import type { FilesConfig } from "./files-config.ts";
 import { expectedContent } from "./manifest-readiness.ts";
@@ -19,14 +19,6 @@ import type { Expectation } from "./readiness-check.ts";
 
 /** `loaded`: the ledger has this content; `refused`: it never will. Nothing to do as long as the file stays as it is. */
 export type Intake = StoredFile | "loaded" | "refused";
-
-const refusals: ReadonlySet<string> = new Set([
-  "file-unreadable",
-  "file-truncated",
-  "file-columns",
-  "file-rewritten",
-  "file-manifest",
-]);
 
 export class FileIntake {
   readonly #context: ConnectorContext;
@@ -57,24 +49,27 @@ export class FileIntake {
       const named = this.#format(file);
       const replaces = this.#replaces(file, known);
       const output = this.#output;
-      const check = new HeadCheck({
+      const reading = contentReading({
         path: file.path,
-        format: named.format,
+        named,
         config: this.#config,
         contract: output.contract,
+        objects: this.#context.objects,
+        clock: this.#context.clock,
       });
       const content = expectedContent(file, this.#place.content(file, signal), expected);
       const ref = await copyFile(content, {
         objects: this.#context.objects,
-        check: encodingCheck(named.encoding, file.path, check),
+        check: reading.check,
         prefix: rawPrefix(this.#context.channel, this.#context.clock.nowMs()),
         extension: named.extension,
-        codec: named.encoding === "none" && named.format !== "parquet" ? "zstd" : "none",
+        codec: reading.codec,
         signal,
       });
+      const format = await reading.format(ref, signal);
       const rows = expected?.rows === undefined ? {} : { rows: expected.rows };
       const identity = { ...identityOf(file, ref), ...rows };
-      return { identity, ref, encoding: named.encoding, format: check.format, replaces };
+      return { identity, ref, encoding: named.encoding, format, replaces };
     } catch (thrown) {
       if (!isRefusal(thrown)) throw thrown;
       await this.#refuse(file, thrown, signal);
@@ -94,7 +89,7 @@ export class FileIntake {
     const named = format === undefined ? formatOfName(file.path) : declaredFormat(format, file.path);
     if (named !== undefined) return named;
     throw new MillraceError("file-unreadable", `${file.path}: its name does not tell its format.`, {
-      hint: 'Declare format: "csv" (or "ndjson", "json", "parquet") on the channel, or narrow its pattern.',
+      hint: `Declare format of the channel, one of ${fileFormats.join(", ")}, or narrow its pattern.`,
       details: { path: file.path },
     });
   }
@@ -138,5 +133,5 @@ function identityOf(file: FoundFile, content: { readonly sha256: string; readonl
 
 /** The content is at fault, not the way to it. */
 function isRefusal(thrown: unknown): thrown is MillraceError {
-  return isMillraceError(thrown) && refusals.has(thrown.code);
+  return isMillraceError(thrown) && thrown.kind === "user" && thrown.code.startsWith("file-");
 }

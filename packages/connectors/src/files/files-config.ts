@@ -2,8 +2,9 @@
 import type { EnvRef, Trigger } from "@millrace/core";
 import type { IntoOptions } from "../authoring/declare-channel.ts";
 import type { Setting } from "../authoring/references.ts";
+import type { FormatOptions } from "./format-options.ts";
 
-export type FileFormat = "csv" | "ndjson" | "json" | "parquet";
+export type FileFormat = "csv" | "ndjson" | "json" | "parquet" | "xlsx" | "xls" | "ods";
 
 /** When a file is complete. */
 export type Readiness =
@@ -23,14 +24,17 @@ export type AfterLoad = "keep" | "delete" | { readonly kind: "archive"; readonly
 /** What a file with new content under a known path does. */
 export type OnRewrite = "replace" | "append" | "reject";
 
-export interface FilesOptions extends IntoOptions {
+export interface FilesOptions extends IntoOptions, FormatOptions {
   /** Folder that the pattern starts from. Default: the project's folder; a relative one starts there. */
   readonly folder?: Setting;
   /** When a file is complete. Default: `quietPeriod("2s")`. */
   readonly ready?: Readiness;
   /** Default: `on-arrival`. */
   readonly every?: Trigger;
-  /** Default: from the extension of each file (`.csv`, `.tsv`, `.ndjson`, `.jsonl`, `.json`, `.parquet`, each also with `.gz` or `.zst` except Parquet). */
+  /**
+   * Default: from the extension of each file: `.csv`, `.tsv`, `.ndjson`, `.jsonl`, `.json`, each also with `.gz` or `.zst`; `.parquet`, `.xlsx`, `.xlsm`,
+   * `.xls`, `.ods`.
+   */
   readonly format?: FileFormat;
   /**
    * A file that was loaded before and has new content. `replace` (default): the rows of its earlier version leave in the same transaction.
@@ -48,11 +52,11 @@ export interface FilesOptions extends IntoOptions {
   readonly delimiter?: string;
   /** CSV: one character, or "" when cells are never quoted. Default: a double quote. */
   readonly quote?: string;
-  /** CSV: whether the first line names the columns. Default: true. */
+  /** CSV and spreadsheets: whether a line or row names the columns. Default: true. */
   readonly header?: boolean;
-  /** CSV without header: names in file order. Default: the contract's columns in their order. */
+  /** CSV and spreadsheets without header: names in file order. Default: the contract's columns in their order. */
   readonly columns?: readonly string[];
-  /** CSV: texts that mean NULL, beside the empty cell. Default: none. */
+  /** CSV and spreadsheets: texts that mean NULL, beside the empty cell. Default: none. */
   readonly nullTokens?: readonly string[];
   /** JSON: path of the array of records in the document. Default: `$`, the document itself. */
   readonly records?: string;
@@ -61,7 +65,7 @@ export interface FilesOptions extends IntoOptions {
 }
 
 /** Config of a files channel: the options with defaults, without those that the declaration keeps beside it. */
-export interface FilesConfig {
+export interface FilesConfig extends FormatOptions {
   readonly pattern: string;
   readonly folder?: string | EnvRef;
   readonly ready: Readiness;

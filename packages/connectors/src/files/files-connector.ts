@@ -27,7 +27,7 @@ function validate(channel: ChannelDefinition): void {
 
 export const filesConnector: Connector = {
   name: "files",
-  summary: "Loads files as they arrive: CSV, NDJSON, JSON and Parquet, plain, .gz or .zst.",
+  summary: "Loads files as they arrive: CSV, NDJSON, JSON (each also .gz or .zst), Parquet, XLSX, XLS and ODS.",
   fields: describeFields(filesFields),
   example,
   validate,

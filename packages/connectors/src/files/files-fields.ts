@@ -19,6 +19,7 @@ import { archiveRoot } from "./after-load.ts";
 import { columnProblem } from "./csv-columns.ts";
 import type { FilesConfig } from "./files-config.ts";
 import { formatOfName } from "./file-format.ts";
+import { checkForFormat, fileFormats, formatFields } from "./format-fields.ts";
 import { splitPattern } from "./places/file-pattern.ts";
 
 const oneCharacter: OptionCheck = (value, path) =>
@@ -43,8 +44,6 @@ const afterCheck: OptionCheck = (value, path) =>
         'archive("done/{yyyy}-{mm}-{dd}"), or is "keep" or "delete"',
       )(value, path);
 
-const csvOnly = ["delimiter", "quote", "header", "columns", "nullTokens"] as const;
-
 export const filesFields: readonly OptionField[] = [
   required("pattern", "string", text, "files to load: a glob that starts from `folder`; the first argument of files()"),
   ...intoFields,
@@ -57,8 +56,8 @@ export const filesFields: readonly OptionField[] = [
   everyField(true, '"on-arrival"'),
   optional(
     "format",
-    '"csv" | "ndjson" | "json" | "parquet"',
-    oneOf("csv", "ndjson", "json", "parquet"),
+    fileFormats.map((format) => `"${format}"`).join(" | "),
+    oneOf(...fileFormats),
     "how files are decoded",
     {
       default: "from each file's extension",
@@ -89,14 +88,19 @@ export const filesFields: readonly OptionField[] = [
   optional("quote", "string", quoteCheck, 'CSV: character around cells; "" when cells are never quoted', {
     default: '"',
   }),
-  optional("header", "boolean", bool, "CSV: whether the first line names the columns", { default: "true" }),
-  optional("columns", "string[]", texts, "CSV without header: names in file order", {
+  optional("header", "boolean", bool, "CSV and spreadsheets: whether a line or row names the columns", {
+    default: "true",
+  }),
+  optional("columns", "string[]", texts, "CSV and spreadsheets without header: names in file order", {
     default: "the contract's columns",
   }),
-  optional("nullTokens", "string[]", texts, "CSV: texts that mean NULL, beside the empty cell", { default: "none" }),
+  optional("nullTokens", "string[]", texts, "CSV and spreadsheets: texts that mean NULL, beside the empty cell", {
+    default: "none",
+  }),
   optional("records", "string", parsed(parseJsonPath), "JSON: path of the array of records in the document", {
     default: '"$"',
   }),
+  ...formatFields,
   optional(
     "rescan",
     "duration",
@@ -147,12 +151,4 @@ function checkDepartures({ after = "keep", onDelete = "keep", pattern }: FilesCo
     throw new OptionProblem(
       `"after": files cannot be archived in the folder that they are read from; begin with another one, as in archive("done/{yyyy}-{mm}-{dd}")`,
     );
-}
-
-function checkForFormat(config: FilesConfig, format: string): void {
-  const useless = csvOnly.find((name) => config[name] !== undefined);
-  if (format !== "csv" && useless !== undefined)
-    throw new OptionProblem(`"${useless}" is for CSV; these files are ${format}`);
-  if (format !== "json" && config.records !== undefined)
-    throw new OptionProblem(`"records" is for JSON documents; these files are ${format}`);
 }

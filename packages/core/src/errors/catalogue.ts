@@ -3,6 +3,7 @@
 
 import type { CatalogueEntry, ErrorKind } from "./catalogue-entry.ts";
 import { filesCodes } from "./catalogue-files.ts";
+import { formatCodes } from "./catalogue-formats.ts";
 import { manifestCodes } from "./catalogue-manifests.ts";
 import { receivedCodes } from "./catalogue-received.ts";
 
@@ -221,6 +222,7 @@ export const catalogue = entries({
   },
 
   ...filesCodes,
+  ...formatCodes,
 
   // Upstream APIs
   "upstream-unavailable": {

@@ -43,6 +43,11 @@ export interface ObjectStore {
   get(ref: ObjectRef): AsyncIterable<Uint8Array>;
   /** A file with the stored bytes (still compressed when codec is zstd) for engines that read files. */
   local(ref: ObjectRef): Promise<LocalObject>;
+  /**
+   * An empty file beside the objects for a passing form of one, that an engine may read. Not durable: it is gone when it is disposed, and when the store
+   * is opened again.
+   */
+  scratch(extension: string): Promise<LocalObject>;
   exists(ref: ObjectRef): Promise<boolean>;
   list(
     prefix: string,

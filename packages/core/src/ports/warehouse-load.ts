@@ -2,8 +2,8 @@
 import type { ContractDefinition, Severity, VerdictCode } from "../contract/contract.ts";
 import type { LocalObject, ObjectRef } from "./object-store.ts";
 
-/** How the bytes of an object become records. */
-export type DecodeFormat =
+/** How the warehouse's own readers make records of the bytes of an object. */
+export type EngineFormat =
   | {
       readonly kind: "csv";
       readonly delimiter: string;
@@ -14,11 +14,28 @@ export type DecodeFormat =
       readonly header: boolean;
       /** Cells with these texts are NULL; the empty unquoted cell always is. */
       readonly nullTokens: readonly string[];
+      /**
+       * There when a conversion wrote the file: the last of `columns` is then {@link originColumn}, and this tells by field the letters of its column in
+       * the original, where that is a sheet.
+       */
+      readonly traced?: Readonly<Record<string, string>>;
     }
   | { readonly kind: "ndjson" }
   /** One JSON document per object; records are the elements of the array at `path` (empty: the document itself is the array, or one record). */
   | { readonly kind: "json"; readonly path: readonly string[] }
   | { readonly kind: "parquet" };
+
+/** Bytes that no engine reads, such as a workbook: they are converted, each time that they are loaded. The conversion is plain data of the connectors. */
+export interface ConvertedFormat {
+  readonly kind: "converted";
+  readonly conversion: Readonly<Record<string, unknown>>;
+}
+
+/** How the bytes of an object become records. */
+export type DecodeFormat = EngineFormat | ConvertedFormat;
+
+/** Where a record stands in its original, as a field of the converted file and of what quarantine keeps: `Sheet1!17`, `line 17`. */
+export const originColumn = "_origin";
 
 /** Compression of the original bytes, on top of the store's own codec. */
 export type ContentEncoding = "none" | "gzip" | "zstd";
@@ -110,7 +127,7 @@ export interface LoadVerdict {
 }
 
 export type LoadSource =
-  | { readonly kind: "objects"; readonly objects: readonly RawObject[]; readonly format: DecodeFormat }
+  | { readonly kind: "objects"; readonly objects: readonly RawObject[]; readonly format: EngineFormat }
   /** Open or held rows of quarantine go through the contract again; those that pass become trusted with their own `_seq`. */
   | { readonly kind: "quarantine"; readonly rows: readonly { readonly batch: bigint; readonly row: bigint }[] };
 

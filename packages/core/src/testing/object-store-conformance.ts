@@ -46,6 +46,15 @@ export function objectStoreConformance(name: string, open: () => Promise<ObjectS
         }
       });
 
+      it("lends a file for a passing form, which is gone when it is given back", async () => {
+        const lent = await store.scratch("csv");
+        expect(lent.path).toMatch(/\.csv$/);
+        expect(await readFile(lent.path)).toHaveLength(0);
+        await lent[Symbol.asyncDispose]();
+        await expect(readFile(lent.path)).rejects.toMatchObject({ code: "ENOENT" });
+        expect(await Array.fromAsync(store.list(""))).toEqual([]);
+      });
+
       it("keeps an object without bytes", async () => {
         for (const codec of ["zstd", "none"] as const) {
           const ref = await store.put(new Uint8Array(), { ...csv, codec });

@@ -13,6 +13,7 @@ import {
 } from "@millrace/core";
 import type { AdoptedTable } from "./adopted-tables.ts";
 import { checkCounts, insertEntry, type LedgerEntry } from "./ledger.ts";
+import { engineFormat } from "./open-objects.ts";
 
 /** A raw object that is open for the engine. */
 export interface OpenObject extends RawObject {
@@ -21,6 +22,8 @@ export interface OpenObject extends RawObject {
   readonly path?: string;
   /** Records that the file's manifest promises. */
   readonly rows?: number;
+  /** Why it could not be converted: it has no records that could be read. */
+  readonly fault?: MillraceError;
 }
 
 export interface LoadStep {
@@ -46,9 +49,14 @@ export interface LoadStep {
     | { readonly kind: "quarantine"; readonly rows: readonly { readonly batch: bigint; readonly row: bigint }[] };
 }
 
-/** @throws MillraceError counts-disagree, and the errors of WriteTransaction.load */
+/** @throws MillraceError counts-disagree, the fault of an object that could not be converted, and the errors of WriteTransaction.load */
 export async function loadStep(tx: WriteTransaction, clock: Clock, step: LoadStep): Promise<LedgerEntry> {
   const startedMs = clock.nowMs();
+  const fault =
+    step.source.kind === "objects"
+      ? step.source.objects.find((object) => object.fault !== undefined)?.fault
+      : undefined;
+  if (fault !== undefined) throw fault;
   const counts = await tx.load(toRequest(step));
   checkCounts(step.batch, counts);
   checkPromise(step, counts.received);
@@ -112,17 +120,18 @@ export function emptyEntry(step: LoadStep, startedMs: number): LedgerEntry {
 }
 
 function toRequest(step: LoadStep): LoadRequest {
+  const { source, table } = step;
   return {
     batch: step.batch,
     channel: step.channel,
-    domain: step.table.domain,
-    contract: step.table.contract,
-    verdict: step.table.verdict,
+    domain: table.domain,
+    contract: table.contract,
+    verdict: table.verdict,
     write: step.write,
-    source: step.source,
+    source: source.kind === "quarantine" ? source : { ...source, format: engineFormat(source.format, table.contract) },
     receivedSeq: step.seq,
     replacesBatches: step.replacesBatches,
-    keepReplaced: step.table.keepReplaced,
+    keepReplaced: table.keepReplaced,
   };
 }
 

@@ -78,7 +78,15 @@ export class Loader {
    * Errors: batch-fenced, batch-unreadable, counts-disagree, object-missing, warehouse-*, storage-*.
    */
   async commit(work: BatchWork, signal?: AbortSignal): Promise<readonly BatchReport[]> {
-    return withOpenObjects(this.#parts.objects, withPaths(work.arrival), async (open) => {
+    const { contract } = this.#parts.tables.get(work.table);
+    const wanted = {
+      objects: withPaths(work.arrival),
+      format: work.arrival.format,
+      contract,
+      clock: this.#parts.clock,
+      signal,
+    };
+    return withOpenObjects(this.#parts.objects, wanted, async (open) => {
       const whole = { ...work, open, unreadable: [], parts: 1 };
       try {
         return await this.#commit(whole, signal);

@@ -37,7 +37,8 @@ export async function reloadRecords(reload: Reload): Promise<readonly LedgerEntr
   const format = origin.source.format;
   if (format === undefined) throw new MillraceError("internal", `Batch ${origin.batch} has no raw objects.`);
   const request = reload.request === undefined ? {} : { request: reload.request };
-  return withOpenObjects(parts.objects, reload.objects, async (objects) => {
+  const wanted = { objects: reload.objects, format, contract: table.contract, clock: parts.clock };
+  return withOpenObjects(parts.objects, wanted, async (objects) => {
     const batch = parts.sequence.nextBatch();
     const entry = await loadStep(tx, parts.clock, {
       batch,

@@ -21,9 +21,9 @@ export interface UnreadableObject {
 
 /** Faults of the bytes, of their shape or of what a blocking rule says of them, which no other try will mend. */
 export function cannotBeRead(error: unknown): error is MillraceError {
-  return ["batch-unreadable", "file-columns", "file-manifest", "batch-blocked"].some(
-    (code) => isMillraceError(error) && error.code === code,
-  );
+  if (!isMillraceError(error)) return false;
+  const ofFile = error.code.startsWith("file-") && error.kind === "user";
+  return ofFile || error.code === "batch-unreadable" || error.code === "batch-blocked";
 }
 
 /** The rules that blocked the object, else that it is malformed. */
@@ -73,8 +73,9 @@ export function refusedFiles(
   return [...refused.values()];
 }
 
+/** What a conversion says of the file names it already. */
 function fileError(path: string, cause: MillraceError): MillraceError {
-  if (cause.code === "file-manifest") return cause;
+  if (cause.code === "file-manifest" || cause.details?.["path"] === path) return cause;
   return new MillraceError("file-unreadable", `${path} is refused: ${cause.message}`, { cause, details: { path } });
 }
 

@@ -92,6 +92,17 @@ export class FileObjectStore implements ObjectStore {
     return { path: objectPath(this.folder, ref.key), [Symbol.asyncDispose]: () => Promise.resolve() };
   }
 
+  async scratch(extension: string): Promise<LocalObject> {
+    if (this.#poison !== undefined) throw this.#poison;
+    const path = join(this.folder, tmpFolder, `${this.#random.uuid()}.${extension}`);
+    try {
+      await (await open(path, "wx", 0o600)).close();
+    } catch (thrown) {
+      throw fileError(thrown, path);
+    }
+    return { path, [Symbol.asyncDispose]: () => rm(path, { force: true }) };
+  }
+
   async exists(ref: ObjectRef): Promise<boolean> {
     return (await this.#sizeOf(objectPath(this.folder, ref.key))) !== undefined;
   }

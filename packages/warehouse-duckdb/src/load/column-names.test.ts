@@ -1,6 +1,6 @@
 // An author's column may have any name that the contract allows, also one that the load uses inside: it must mean the column, in every format and mode.
 import { readFileSync } from "node:fs";
-import { contract, t, type DecodeFormat, type LoadVerdict, type WriteMode } from "@millrace/core";
+import { contract, t, type EngineFormat, type LoadVerdict, type WriteMode } from "@millrace/core";
 import { expect, test } from "vitest";
 import { csvFormat, ndjson, temporaryWarehouse } from "../testing/temporary-warehouse.ts";
 
@@ -40,7 +40,7 @@ const rows = ["good", "bad", "good"].map((x, at) => ({
   number: at === 2 ? "none" : at,
 }));
 
-function content(kind: DecodeFormat["kind"]): string {
+function content(kind: EngineFormat["kind"]): string {
   if (kind === "csv")
     return [
       columns.join(","),
@@ -49,7 +49,7 @@ function content(kind: DecodeFormat["kind"]): string {
   return kind === "json" ? JSON.stringify({ data: rows }) : rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 }
 
-const formats: readonly DecodeFormat[] = [csvFormat(...columns), ndjson, { kind: "json", path: ["data"] }];
+const formats: readonly EngineFormat[] = [csvFormat(...columns), ndjson, { kind: "json", path: ["data"] }];
 const modes: readonly WriteMode[] = ["append", "merge", "replace"];
 /** Small batches are staged, large ones go straight into their table; the size that is noted for the object decides. */
 const sizes = [1, 64 * 1024 * 1024];

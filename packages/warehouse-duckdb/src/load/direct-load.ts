@@ -6,6 +6,7 @@ import { ident, literal } from "../engine/identifiers.ts";
 import { execute, select, type Bounds } from "../engine/statement-runner.ts";
 import { asBigint } from "../engine/values.ts";
 import { castRelation, goodRow, labelledRelation, originalOf, seqExpression } from "./label.ts";
+import { originOf, tracedBy } from "./origin.ts";
 import { recordField, recordOf } from "./quarantine-rows.ts";
 import { mayReject, needsOriginals } from "./set-rules.ts";
 import { sourceColumns, sourceRelation, storedTypes, type ReadManner, type SourceColumn } from "./source-reader.ts";
@@ -22,8 +23,9 @@ export function goesDirectly(request: LoadRequest): request is DirectRequest {
   const { source, verdict } = request;
   if (source.kind !== "objects" || source.format.kind === "json" || verdict.references.length > 0) return false;
   if (request.write === "merge" && keyColumns(request.contract).length > 0) return false;
-  // The position of a row inside its object is known only where there is one.
-  if (needsOriginals(verdict) || (mayReject(verdict) && source.objects.length > 1)) return false;
+  // The position of a row inside its object is known only where there is one; that in a converted original stands in the stage alone.
+  const atOnce = source.objects.length === 1 && tracedBy(source) === undefined;
+  if (needsOriginals(verdict) || (mayReject(verdict) && !atOnce)) return false;
   const bytes = source.objects.reduce((sum, object) => sum + object.ref.bytes, 0);
   return bytes >= directBytesMin && source.objects.length <= objectsMax && verdict.rows.every(keepsOrder);
 }
@@ -74,6 +76,7 @@ async function insertObject(target: DirectTarget, part: ObjectPart): Promise<big
   const names = contract.columns.map((column) => ident(column.name));
   const numbered = source.format.kind === "parquet";
   const manner: ReadManner = "fast";
+  const traced = tracedBy(source);
   const relation = sourceRelation(columns, { objects: [object], format: source.format }, manner);
   const named = names.map((name, at) => `_c${at} AS ${name}`).join(", ");
   const place = numbered ? `_place + ${before + 1n}` : "NULL::BIGINT";
@@ -81,7 +84,7 @@ async function insertObject(target: DirectTarget, part: ObjectPart): Promise<big
     target.connection,
     `INSERT INTO ${target.physical} (${names.join(", ")}, _batch, _row, _seq, _hidden)
       SELECT ${names.join(", ")}, CAST(${request.batch} AS BIGINT), ${place}, ${seqExpression(contract, `CAST(${request.receivedSeq} AS BIGINT)`)},
-        CASE WHEN ${goodRow(request, columns)} THEN NULL ELSE ${originalOf(columns)} END
+        CASE WHEN ${goodRow(request, columns, traced)} THEN NULL ELSE ${originalOf(columns, traced)} END
       FROM (SELECT *, ${named} FROM (${castRelation(request, columns, relation)}))`,
     [],
     target.bounds,
@@ -107,6 +110,7 @@ async function numberRows(target: DirectTarget, rows: bigint, before: bigint): P
 /** Judges the hidden rows again from their originals, this time with codes and reasons. */
 async function quarantineHidden(target: DirectTarget, part: ObjectPart): Promise<bigint> {
   const { request, columns, object, before } = part;
+  const traced = tracedBy(request.source);
   const own = columns.filter((column) => column.typed).map((column) => `, ${ident(column.name)}`);
   const fields = columns.map(
     (column, at) => `${column.typed ? ident(column.name) : recordField(column, "_record")} AS _s${at}`,
@@ -115,9 +119,10 @@ async function quarantineHidden(target: DirectTarget, part: ObjectPart): Promise
   const hidden = `WITH gathered AS MATERIALIZED (
       SELECT _hidden, _row AS _place, _seq AS _order${own.join("")} FROM ${target.physical}
       WHERE _batch = ${request.batch} AND _hidden IS NOT NULL AND _row > ${before})
-    SELECT ${fields.join(", ")}, NULL::VARCHAR AS _file, NULL::VARCHAR AS _malformed, _hidden, _place, _order
+    SELECT ${fields.join(", ")}, NULL::VARCHAR AS _file, NULL::VARCHAR AS _malformed, _hidden, _place, _order${traced === undefined ? "" : `, ${originOf("_hidden")} AS _origin`}
     FROM (SELECT *, ${recordOf(columns, "_hidden")} AS _record FROM gathered)`;
-  const labelled = labelledRelation(request, columns, hidden, { carried: ["_hidden", "_place", "_order"] });
+  const carried = ["_hidden", "_place", "_order"];
+  const labelled = labelledRelation(request, columns, hidden, { carried, traced });
   const inserted = await execute(
     target.connection,
     `INSERT INTO millrace.quarantine

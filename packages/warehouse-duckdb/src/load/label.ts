@@ -3,6 +3,7 @@ import type { ColumnDefinition, ContractDefinition, LoadRequest, RowCheck } from
 import { columnCode, malformedCode } from "@millrace/core";
 import { ident, literal } from "../engine/identifiers.ts";
 import { exactness, lenientCast } from "./conversions.ts";
+import { formulaFailed, originField, whereabouts, type Traced } from "./origin.ts";
 import type { SourceColumn } from "./source-reader.ts";
 
 interface Failure {
@@ -27,6 +28,8 @@ export interface LabelOptions {
   readonly originals?: "failed" | "all" | "none";
   /** Columns of the source that pass through. */
   readonly carried?: readonly string[];
+  /** The source has `_origin`. */
+  readonly traced?: Traced;
 }
 
 type Rules = Pick<LoadRequest, "contract" | "verdict" | "receivedSeq">;
@@ -47,21 +50,27 @@ export function labelledRelation(
     (column, at) =>
       `${exactValue(column, columns[at], { at, text: preparedText(rules, at) })} AS ${ident(column.name)}`,
   );
-  const failures = [malformed(contract), ...typeFailures(rules, columns), ...ruleFailures(rules)];
+  const { traced } = options;
+  const failures = [malformed(contract), ...typeFailures(rules, columns, traced), ...ruleFailures(rules, traced)];
   const failed = failures.map(
     ({ when, code, reason }) => `CASE WHEN ${when} THEN {c: ${literal(code)}, r: ${reason}} END`,
   );
   const verdicts = `CASE WHEN _good THEN NULL ELSE list_filter([${failed.join(", ")}], lambda _failure: _failure IS NOT NULL) END`;
-  const good = ["_malformed IS NULL", ...presence(rules, columns), ...keptChecks(rules)].join(" AND ");
+  const good = [
+    "_malformed IS NULL",
+    ...presence(rules, columns),
+    ...sound(contract, traced),
+    ...keptChecks(rules),
+  ].join(" AND ");
   const shown = [...contract.columns.map((column) => ident(column.name)), "_file", ...(options.carried ?? [])];
   return `SELECT ${shown.join(", ")}, list_transform(_failed, lambda _failure: _failure.c) AS _codes, list_transform(_failed, lambda _failure: _failure.r) AS _reasons, _original
-    FROM (SELECT *, ${verdicts} AS _failed, ${wanted(columns, options.originals)} AS _original
+    FROM (SELECT *, ${verdicts} AS _failed, ${wanted(columns, options)} AS _original
       FROM (SELECT *, CASE WHEN ${good} THEN true ELSE false END AS _good
         FROM (SELECT *, ${values.join(", ")} FROM (${castRelation(rules, columns, source)}))))`;
 }
 
-function wanted(columns: readonly SourceColumn[], originals: LabelOptions["originals"] = "failed"): string {
-  const original = `coalesce(_malformed, ${originalOf(columns)})`;
+function wanted(columns: readonly SourceColumn[], { originals = "failed", traced }: LabelOptions): string {
+  const original = `coalesce(_malformed, ${originalOf(columns, traced)})`;
   if (originals === "all") return original;
   return originals === "none" ? "NULL::VARCHAR" : `CASE WHEN _good THEN NULL ELSE ${original} END`;
 }
@@ -87,20 +96,29 @@ function preparedText({ contract, verdict }: Rules, at: number): string {
   return verdict.cleansing?.some(({ column }) => column === name) === true ? `_p${at}` : `_s${at}`;
 }
 
-/** SQL of the record as JSON text of its source fields. */
-export function originalOf(columns: readonly SourceColumn[]): string {
-  return `CAST(to_json(struct_pack(${columns.map((column, at) => `${ident(column.field)} := _s${at}`).join(", ")})) AS VARCHAR)`;
+/** SQL of the record as JSON text of its source fields, with where it stands in a converted original. */
+export function originalOf(columns: readonly SourceColumn[], traced?: Traced): string {
+  const fields = columns.map((column, at) => `${ident(column.field)} := _s${at}`).join(", ");
+  return `CAST(to_json(struct_pack(${fields}${originField(traced, columns)})) AS VARCHAR)`;
 }
 
 /** SQL that is TRUE for exactly the rows without a code; over `_s0`, `_c0`, ... and the columns by name, whose values may be inexact. */
-export function goodRow(rules: Rules, columns: readonly SourceColumn[]): string {
+export function goodRow(rules: Rules, columns: readonly SourceColumn[], traced?: Traced): string {
   const types = rules.contract.columns.flatMap((column, at) => {
     const text = preparedText(rules, at);
     const exact = columns[at]?.typed === true ? undefined : exactness(column.type, text, `_c${at}`);
     if (column.required) return [exact ?? `_c${at} IS NOT NULL`];
     return exact === undefined ? [] : [`(${text} IS NULL OR ${exact})`];
   });
-  return [...types, ...keptChecks(rules)].join(" AND ") || "true";
+  return [...types, ...sound(rules.contract, traced), ...keptChecks(rules)].join(" AND ") || "true";
+}
+
+/** A formula that failed is the text of an error, which a column of text would take for a value. */
+function sound(contract: ContractDefinition, traced: Traced): string[] {
+  if (traced === undefined) return [];
+  return contract.columns.flatMap((column, at) =>
+    column.type.kind === "string" ? [`NOT ${formulaFailed(`_s${at}`)}`] : [],
+  );
 }
 
 /** NULL passes every check; where a value must be there, it has been looked for before. */
@@ -147,28 +165,35 @@ function malformed(contract: ContractDefinition): Failure {
   };
 }
 
-function typeFailures(rules: Rules, columns: readonly SourceColumn[]): Failure[] {
+function typeFailures(rules: Rules, columns: readonly SourceColumn[], traced: Traced): Failure[] {
   const { contract } = rules;
   return contract.columns.flatMap((column, at) => {
     const text = preparedText(rules, at);
     const shown = column.pii ? literal("[pii]") : `coalesce(left(CAST(${text} AS VARCHAR), 100), 'null')`;
+    const where = whereabouts(traced, columns[at]?.field);
+    const failed = traced === undefined ? "false" : formulaFailed(`_s${at}`);
     const type: Failure = {
       code: columnCode(contract, column.name, "type"),
-      when: `${text} IS NOT NULL AND ${ident(column.name)} IS NULL`,
-      reason: `concat(${literal(`${column.name}: `)}, ${shown}, ${literal(` is no ${column.type.kind}`)})`,
+      when: `${text} IS NOT NULL AND ${ident(column.name)} IS NULL AND NOT ${failed}`,
+      reason: `concat(${literal(`${column.name}: `)}, ${shown}, ${literal(` is no ${column.type.kind}`)}, ${where})`,
     };
-    const types = columns[at]?.typed === true ? [] : [type];
+    const formula: Failure = {
+      code: columnCode(contract, column.name, "formula"),
+      when: failed,
+      reason: `concat(${literal(`${column.name}: the cell's formula failed with `)}, _s${at}, ${where})`,
+    };
+    const types = columns[at]?.typed === true ? [] : [type, ...(traced === undefined ? [] : [formula])];
     if (!column.required) return types;
     const required: Failure = {
       code: columnCode(contract, column.name, "required"),
       when: `${text} IS NULL AND _malformed IS NULL`,
-      reason: literal(`${column.name}: a value is required`),
+      reason: `concat(${literal(`${column.name}: a value is required`)}, ${where})`,
     };
     return [required, ...types];
   });
 }
 
-function ruleFailures({ contract, verdict, receivedSeq }: Rules): Failure[] {
+function ruleFailures({ contract, verdict, receivedSeq }: Rules, traced: Traced): Failure[] {
   const pii = new Set(contract.columns.filter((column) => column.pii).map((column) => column.name));
   return verdict.rows.map((check) => {
     const shown = check.columns.map((column) =>
@@ -180,7 +205,7 @@ function ruleFailures({ contract, verdict, receivedSeq }: Rules): Failure[] {
     return {
       code: check.code,
       when: `NOT (${checkSql(check, receivedSeq)})`,
-      reason: `concat(${what}, concat_ws(', ', ${shown.join(", ") || "''"}))`,
+      reason: `concat(${what}, concat_ws(', ', ${shown.join(", ") || "''"}), ${whereabouts(traced)})`,
     };
   });
 }

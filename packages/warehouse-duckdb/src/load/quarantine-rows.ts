@@ -3,6 +3,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { MillraceError, type LoadRequest } from "@millrace/core";
 import { ident, literal } from "../engine/identifiers.ts";
 import { execute } from "../engine/statement-runner.ts";
+import { originOf } from "./origin.ts";
 import { storedOriginal } from "./set-rules.ts";
 import type { SourceColumn } from "./source-reader.ts";
 
@@ -53,8 +54,8 @@ export function quarantineRelation(
     );
   const wanted = rows.map((row) => `(${row.batch}, ${row.row})`).join(", ");
   const fields = columns.map((column, at) => `${recordField(column, "j")} AS _s${at}`);
-  return `SELECT ${fields.join(", ")}, CAST(seq AS VARCHAR) AS _file, CASE WHEN j IS NULL THEN record END AS _malformed FROM (
-    SELECT record, seq, CASE WHEN json_valid(record) AND json_type(record) = 'OBJECT' THEN ${recordOf(columns, "record")} END AS j
+  return `SELECT ${fields.join(", ")}, CAST(seq AS VARCHAR) AS _file, CASE WHEN j IS NULL THEN record END AS _malformed, CASE WHEN j IS NOT NULL THEN _origin END AS _origin FROM (
+    SELECT record, seq, CASE WHEN json_valid(record) THEN ${originOf("record")} END AS _origin, CASE WHEN json_valid(record) AND json_type(record) = 'OBJECT' THEN ${recordOf(columns, "record")} END AS j
     FROM (SELECT coalesce(repaired, original) AS record, seq FROM millrace.quarantine
       WHERE (batch, row_no) IN (${wanted}) AND state IN ('open', 'held') ORDER BY batch, row_no))`;
 }

@@ -1,9 +1,9 @@
 // Raw objects as a relation of source columns: `_s0`, `_s1`, ... in contract order (text, or JSON for nested types), `_file` when there are several
 // objects, and `_malformed` (the raw text of a record that cannot be parsed, else NULL); Parquet gives `_place` too, the row's number in its file,
-// from 0. Bytes go to the engine's own readers.
+// from 0, and converted files `_origin`, where the record stands in the original. Bytes go to the engine's own readers.
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { ContractDefinition, DecodeFormat, RawObject } from "@millrace/core";
-import { MillraceError } from "@millrace/core";
+import type { ContractDefinition, EngineFormat, RawObject } from "@millrace/core";
+import { MillraceError, originColumn } from "@millrace/core";
 import { ident, literal } from "../engine/identifiers.ts";
 import { engineType } from "../engine/engine-types.ts";
 import { select } from "../engine/statement-runner.ts";
@@ -44,7 +44,7 @@ export function sourceColumns(
 /** Types of the fields of self-describing files, else undefined; all files of one batch have the same. */
 export async function storedTypes(
   connection: DuckDBConnection,
-  format: DecodeFormat,
+  format: EngineFormat,
   objects: readonly RawObject[],
 ): Promise<ReadonlyMap<string, string> | undefined> {
   if (format.kind !== "parquet") return undefined;
@@ -69,7 +69,7 @@ export type ReadManner = "fast" | "tolerant";
 /** @throws MillraceError file-columns */
 export function sourceRelation(
   columns: readonly SourceColumn[],
-  source: { readonly objects: readonly RawObject[]; readonly format: DecodeFormat },
+  source: { readonly objects: readonly RawObject[]; readonly format: EngineFormat },
   manner: ReadManner,
 ): string {
   const { format } = source;
@@ -94,7 +94,7 @@ export function sourceRelation(
 
 function csvRelation(
   columns: readonly SourceColumn[],
-  format: Extract<DecodeFormat, { kind: "csv" }>,
+  format: Extract<EngineFormat, { kind: "csv" }>,
   paths: string,
 ): string {
   const missing = columns.filter((column) => !format.columns.includes(column.field));
@@ -109,9 +109,12 @@ function csvRelation(
       "file-columns",
       `The file has none of the contract's columns; it has ${format.columns.join(", ")}.`,
     );
-  return `SELECT ${list.join(", ")}, ${fileColumn} AS _file, NULL::VARCHAR AS _malformed FROM read_csv(${paths}, columns = {${fields}}, header = ${format.header},
+  const origin = format.traced === undefined ? "" : `, c${format.columns.length - 1} AS ${originColumn}`;
+  // A carriage return inside a cell would be taken for the file's line end.
+  const lineEnd = format.traced === undefined ? "" : String.raw`, new_line = '\n'`;
+  return `SELECT ${list.join(", ")}, ${fileColumn} AS _file, NULL::VARCHAR AS _malformed${origin} FROM read_csv(${paths}, columns = {${fields}}, header = ${format.header},
     auto_detect = false, delim = ${literal(format.delimiter)}, quote = ${literal(format.quote)}, escape = ${literal(format.quote)},
-    nullstr = [${nulls}], filename = '${fileColumn}', max_line_size = ${recordBytesMax}, buffer_size = ${recordBytesMax * 4})`;
+    nullstr = [${nulls}], filename = '${fileColumn}', max_line_size = ${recordBytesMax}, buffer_size = ${recordBytesMax * 4}${lineEnd})`;
 }
 
 function storedFields(columns: readonly SourceColumn[]): string {

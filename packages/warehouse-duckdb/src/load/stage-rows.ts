@@ -5,6 +5,7 @@ import { fromEngineError } from "../engine/engine-errors.ts";
 import { ident } from "../engine/identifiers.ts";
 import { execute, type Bounds } from "../engine/statement-runner.ts";
 import { labelledRelation, seqExpression } from "./label.ts";
+import { tracedBy } from "./origin.ts";
 import { quarantineRelation } from "./quarantine-rows.ts";
 import { needsOriginals } from "./set-rules.ts";
 import { sourceColumns, sourceRelation, storedTypes, type ReadManner, type SourceColumn } from "./source-reader.ts";
@@ -69,7 +70,7 @@ function stageStatement(
     source.kind === "objects" ? sourceRelation(columns, source, manner) : quarantineRelation(columns, source.rows);
   // A row that may still be held or rejected keeps its original too.
   const originals = request.verdict.references.length > 0 || needsOriginals(request.verdict) ? "all" : "failed";
-  const labelled = labelledRelation(request, columns, relation, { originals });
+  const labelled = labelledRelation(request, columns, relation, { originals, traced: tracedBy(source) });
   const received = source.kind === "objects" ? `CAST(${request.receivedSeq} AS BIGINT)` : "CAST(_file AS BIGINT)";
   const seq = seqExpression(request.contract, received);
   const file = source.kind === "quarantine" || source.objects.length > 1 ? "_file" : "NULL::VARCHAR AS _file";

@@ -6,7 +6,7 @@ import {
   silentLogger,
   systemClock,
   type ContractDefinition,
-  type DecodeFormat,
+  type EngineFormat,
   type LoadRequest,
   type LoadResult,
   type LoadVerdict,
@@ -27,9 +27,9 @@ export interface TemporaryWarehouse extends AsyncDisposable {
 }
 
 export const noVerdict: LoadVerdict = { rows: [], references: [] };
-export const ndjson: DecodeFormat = { kind: "ndjson" };
+export const ndjson: EngineFormat = { kind: "ndjson" };
 
-export function csvFormat(...columns: string[]): DecodeFormat {
+export function csvFormat(...columns: string[]): EngineFormat {
   return { kind: "csv", delimiter: ",", quote: '"', columns, header: true, nullTokens: [] };
 }
 
