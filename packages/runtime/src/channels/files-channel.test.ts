@@ -89,7 +89,7 @@ it("refuses a broken file once, with its code, and loads it when it is delivered
 
 it("refuses a file that the loader cannot read, reports it once, and goes on with the others of its group and the later ones", async () => {
   write("1.csv", csv(["/one", 1]));
-  write("2.csv", `${csv(["/two", 2])}/broken,3,too,many\n`);
+  write("2.csv", `${csv(["/two", 2])}"/broken,3\n/after,4\n`);
   write("3.csv", csv(["/three", 3]));
   const report = await stage.platform.runUntilIdle({});
   expect(report.errors).toMatchObject([{ code: "file-unreadable", message: expect.stringContaining("2.csv") }]);
@@ -114,7 +114,7 @@ it("keeps the rows of a file whose new version cannot be read", async () => {
   write("1.csv", csv(["/one", 1]));
   write("2.csv", csv(["/two", 2]));
   await stage.platform.runUntilIdle({});
-  write("1.csv", `${csv(["/one again", 1])}/broken,3,too,many\n`);
+  write("1.csv", `${csv(["/one again", 1])}"/broken,3\n/after,4\n`);
   expect((await stage.platform.runUntilIdle({})).errors).toMatchObject([{ code: "file-unreadable" }]);
   expect(await stage.rows("SELECT page FROM shop.visits ORDER BY page")).toEqual(["/one", "/two"]);
   write("1.csv", csv(["/one at last", 1]));

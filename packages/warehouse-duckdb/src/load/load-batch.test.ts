@@ -258,6 +258,61 @@ test("a malformed line among lines with different ends is quarantined alone", as
   ]);
 });
 
+test("lines of CSV with other cells than the header are quarantined alone, each with its place", async () => {
+  await using place = await temporaryWarehouse();
+  const good = (id: number): string => `${id},1.00,a,"two\nlines"\n`;
+  const objects = [
+    place.object("a.csv", `id,price,kind,note\n${good(1)}2,1.00\n${good(3)}4,1.00,a,n,more,still\n${good(5)}`),
+    place.object("b.csv", `id,price,kind,note\n${good(6)}7,1.00,a,"wrong"quote\n`),
+  ];
+  const source = { kind: "objects", format: csvFormat("id", "price", "kind", "note"), objects } as const;
+  for (const batch of [1, 2])
+    expect(await place.load({ contract: Item, source }), `load ${batch}`).toMatchObject({
+      received: 7n,
+      accepted: 4n,
+      quarantined: 3n,
+    });
+  expect(await place.rows("SELECT DISTINCT id FROM shop.items ORDER BY id")).toEqual([[1n], [3n], [5n], [6n]]);
+  const found = await place.rows(
+    "SELECT split_part(object_key, '/', -1), original, codes, reasons FROM millrace.quarantine WHERE batch = 1 ORDER BY row_no",
+  );
+  const malformed = ["items.record.malformed"];
+  expect(found).toEqual([
+    [
+      "a.csv",
+      "2,1.00",
+      malformed,
+      ["Record 3, counted from the first line of the file: Expected Number of Columns: 4 Found: 2."],
+    ],
+    [
+      "a.csv",
+      "4,1.00,a,n,more,still",
+      malformed,
+      ["Record 5, counted from the first line of the file: Expected Number of Columns: 4 Found: 5."],
+    ],
+    [
+      "b.csv",
+      '7,1.00,a,"wrong"quote',
+      malformed,
+      ["Record 3, counted from the first line of the file: Value with unterminated quote found."],
+    ],
+  ]);
+});
+
+test.each([
+  ["a quote that is never closed", `id,price,kind,note\n1,1.00,a,n\n2,1.00,"a,n\n3,1.00,a,n\n`],
+  ["no line like the header", "id,price,kind,note\n1;1.00;a;n\n2;1.00;a;n\n"],
+])("%s is no matter of single lines", async (_name, text) => {
+  await using place = await temporaryWarehouse();
+  const source = {
+    kind: "objects",
+    format: csvFormat("id", "price", "kind", "note"),
+    objects: [place.object("a.csv", text)],
+  } as const;
+  await expect(place.load({ contract: Item, source })).rejects.toMatchObject({ code: "batch-unreadable" });
+  expect(await place.rows("SELECT count(*) FROM millrace.quarantine")).toEqual([[0n]]);
+});
+
 test.each([
   ["array of a field", ["data"], (records: string) => `{"data": [${records}]}`],
   ["document that is an array", [], (records: string) => `[${records}]`],

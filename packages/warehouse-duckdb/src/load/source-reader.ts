@@ -63,7 +63,11 @@ const tolerantRecordBytesMax = 67_108_864;
 /** The engine's column of the file that a row comes from, under a name that no author's column can have. */
 const fileColumn = "_millrace_file";
 
-/** `fast` fails on a record that cannot be parsed; `tolerant` marks it. */
+/** Temporary tables of the connection, where a tolerant read of CSV leaves what it passed by. */
+export const rejectedLines = "millrace_rejected_lines";
+export const rejectedScans = "millrace_rejected_scans";
+
+/** `fast` fails on a record that cannot be parsed; `tolerant` marks it, or leaves it in `rejectedLines` (CSV). */
 export type ReadManner = "fast" | "tolerant";
 
 /** @throws MillraceError file-columns */
@@ -77,7 +81,7 @@ export function sourceRelation(
   const bytesMax = Math.max(16_777_216, ...source.objects.map((object) => object.ref.bytes + 1));
   switch (format.kind) {
     case "csv":
-      return csvRelation(columns, format, paths);
+      return csvRelation(columns, format, paths, manner);
     case "parquet":
       return `SELECT ${storedFields(columns)}, ${fileColumn} AS _file, NULL::VARCHAR AS _malformed, file_row_number AS _place
         FROM read_parquet(${paths}, filename = '${fileColumn}')`;
@@ -96,6 +100,7 @@ function csvRelation(
   columns: readonly SourceColumn[],
   format: Extract<EngineFormat, { kind: "csv" }>,
   paths: string,
+  manner: ReadManner,
 ): string {
   const missing = columns.filter((column) => !format.columns.includes(column.field));
   const fields = format.columns.map((_, at) => `'c${at}': 'VARCHAR'`).join(", ");
@@ -112,9 +117,13 @@ function csvRelation(
   const origin = format.traced === undefined ? "" : `, c${format.columns.length - 1} AS ${originColumn}`;
   // A carriage return inside a cell would be taken for the file's line end.
   const lineEnd = format.traced === undefined ? "" : String.raw`, new_line = '\n'`;
+  const rejects =
+    manner === "fast"
+      ? ""
+      : `, store_rejects = true, rejects_table = '${rejectedLines}', rejects_scan = '${rejectedScans}'`;
   return `SELECT ${list.join(", ")}, ${fileColumn} AS _file, NULL::VARCHAR AS _malformed${origin} FROM read_csv(${paths}, columns = {${fields}}, header = ${format.header},
     auto_detect = false, delim = ${literal(format.delimiter)}, quote = ${literal(format.quote)}, escape = ${literal(format.quote)},
-    nullstr = [${nulls}], filename = '${fileColumn}', max_line_size = ${recordBytesMax}, buffer_size = ${recordBytesMax * 4}${lineEnd})`;
+    nullstr = [${nulls}], filename = '${fileColumn}', max_line_size = ${recordBytesMax}, buffer_size = ${recordBytesMax * 4}${lineEnd}${rejects})`;
 }
 
 function storedFields(columns: readonly SourceColumn[]): string {

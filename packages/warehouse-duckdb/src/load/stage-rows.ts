@@ -7,6 +7,7 @@ import { execute, type Bounds } from "../engine/statement-runner.ts";
 import { labelledRelation, seqExpression } from "./label.ts";
 import { tracedBy } from "./origin.ts";
 import { quarantineRelation } from "./quarantine-rows.ts";
+import { forgetRejectedLines, stageRejectedLines } from "./rejected-lines.ts";
 import { needsOriginals } from "./set-rules.ts";
 import { sourceColumns, sourceRelation, storedTypes, type ReadManner, type SourceColumn } from "./source-reader.ts";
 
@@ -27,10 +28,15 @@ export async function stageRows(
     const first = fromEngineError(error);
     if (!unreadable(first)) throw first;
     if (!hasTolerantWay(request)) throw asUnreadable(first, request);
-    await create("tolerant").catch((again: unknown) => {
+    const isCsv = request.source.kind === "objects" && request.source.format.kind === "csv";
+    try {
+      if (isCsv) await forgetRejectedLines(stager);
+      await create("tolerant");
+      if (isCsv) await stageRejectedLines(stager, request, { stage, columns, bounds });
+    } catch (again) {
       const failure = fromEngineError(again);
       throw unreadable(failure) ? asUnreadable(failure, request) : failure;
-    });
+    }
   }
 }
 
@@ -38,11 +44,8 @@ function typesOf(stager: DuckDBConnection, { source }: LoadRequest): ReturnType<
   return source.kind === "objects" ? storedTypes(stager, source.format, source.objects) : Promise.resolve(undefined);
 }
 
-function hasTolerantWay(request: LoadRequest): boolean {
-  return (
-    request.source.kind === "objects" &&
-    (request.source.format.kind === "ndjson" || request.source.format.kind === "json")
-  );
+function hasTolerantWay({ source }: LoadRequest): boolean {
+  return source.kind === "objects" && source.format.kind !== "parquet";
 }
 
 /** Faults of the bytes, as against a missing table, cancellation or a full disk. */
