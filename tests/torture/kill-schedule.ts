@@ -38,6 +38,7 @@ const hitsMax: Readonly<Record<FailpointName, number>> = {
   "warehouse.checkpoint": 1,
   "log.trim": 4,
   "table.swap": 3,
+  "delivery.sent": 10,
   recovery: 1,
   "file.move": 6,
 };

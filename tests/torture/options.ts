@@ -70,6 +70,8 @@ export function parseOptions(args: readonly string[]): TortureOptions | undefine
   };
 }
 
+/** No workload here delivers: tests of the runtime strike there. */
+const noWorkload: FailpointName = "delivery.sent";
 /** Failpoints that only events reach. */
 const onlyEvents: readonly FailpointName[] = ["log.sync", "log.trim"];
 /** Failpoints that only files reach. */
@@ -81,7 +83,8 @@ const plantsOfPowerCuts: readonly Plant[] = ["log-unsynced", "objects-unsynced"]
 /** Failpoints that the channels come by. */
 export function reachable(channel: ChannelChoice): readonly FailpointName[] {
   const others = [...(channel === "events" ? [] : onlyEvents), ...(channel === "files" ? [] : onlyFiles)];
-  return channel === "all" ? failpointNames : failpointNames.filter((name) => !others.includes(name));
+  const reached = failpointNames.filter((name) => name !== noWorkload);
+  return channel === "all" ? reached : reached.filter((name) => !others.includes(name));
 }
 
 /** Refuses what could never strike or be found. */

@@ -1,5 +1,6 @@
 // What authors write, without the engines behind it: a project's files import this through `millrace`, so it loads no network and no watcher.
 export { airbyte } from "./manifest/channel/airbyte.ts";
+export { delivery, toFile, toRest, toWebhook } from "./deliver/delivery.ts";
 export { env, secret } from "./authoring/references.ts";
 export { events } from "./events/events.ts";
 export { archive, files, manifest, marker, quietPeriod } from "./files/files.ts";

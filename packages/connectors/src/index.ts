@@ -27,7 +27,20 @@ export type {
   StreamOptions,
 } from "./rest/rest-config.ts";
 export { createHttpClient, type HttpClientOptions } from "./http/http-client.ts";
-export { connectors, describeConnectors, type ConnectorDescription } from "./registry.ts";
+export {
+  connectors,
+  describeConnectors,
+  describeDeliveries,
+  destinations,
+  type ConnectorDescription,
+} from "./registry.ts";
+export type {
+  DeliveryOptions,
+  FileTargetOptions,
+  RestTargetOptions,
+  Target,
+  WebhookTargetOptions,
+} from "./deliver/delivery-config.ts";
 export { renderConnectorDocs } from "./docs/render-docs.ts";
 export { filesConnector } from "./files/files-connector.ts";
 export { restConnector } from "./rest/rest-connector.ts";

@@ -1,6 +1,6 @@
-// The connectors that the runtime opens channels with, and the description of all ways in. Channels that receive are
-// declared only: the runtime serves them from the event log.
-import type { Connector } from "@millrace/core";
+// The connectors and destinations that the runtime opens, and the description of all ways in and out. Channels that receive
+// are declared only: the runtime serves them from the event log.
+import type { Connector, Destination } from "@millrace/core";
 import {
   authenticationFunctions,
   paginationFunctions,
@@ -11,6 +11,10 @@ import {
   type FunctionDescription,
 } from "./authoring/described-functions.ts";
 import { describeFields } from "./authoring/option-fields.ts";
+import { deliveryFields } from "./deliver/delivery-fields.ts";
+import { fileDestination } from "./deliver/file-destination.ts";
+import { restDestination } from "./deliver/rest-destination.ts";
+import { webhookDestination } from "./deliver/webhook-destination.ts";
 import { eventsFields } from "./events/events.ts";
 import { airbyteConnector } from "./manifest/channel/airbyte-connector.ts";
 import { filesConnector } from "./files/files-connector.ts";
@@ -24,7 +28,9 @@ const webhookExample = `export const payments = webhook({
   from: signature.stripe(secret("STRIPE_WEBHOOK_SECRET")),
 });`;
 
-/** What documentation says about a way in. */
+export const destinations: readonly Destination[] = [restDestination, webhookDestination, fileDestination];
+
+/** What documentation says about a way in or out. */
 export interface ConnectorDescription extends Pick<Connector, "name" | "summary" | "fields" | "example"> {
   /** Functions that make values of its options. */
   readonly functions: readonly FunctionDescription[];
@@ -57,4 +63,28 @@ export function describeConnectors(): readonly ConnectorDescription[] {
     return { name, summary, fields, example, functions: functions.get(name) ?? [] };
   });
   return [...described, events, webhook].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Every way out by the function that declares it, after `delivery()` itself. */
+export function describeDeliveries(): readonly ConnectorDescription[] {
+  const delivery: ConnectorDescription = {
+    name: "delivery",
+    summary: "Sends rows of a table or model to another system; what is due commits in the warehouse.",
+    fields: describeFields(deliveryFields),
+    functions: [
+      { signature: "toRest({ ... })", summary: "requests to an API: [toRest()](to-rest.md)" },
+      { signature: "toWebhook({ ... })", summary: "signed webhook requests: [toWebhook()](to-webhook.md)" },
+      { signature: "toFile({ ... })", summary: "files of a folder: [toFile()](to-file.md)" },
+    ],
+    example: restDestination.example,
+  };
+  const functions = [...authenticationFunctions, ...referenceFunctions];
+  const ways = destinations.map(({ name, summary, fields, example }): ConnectorDescription => ({
+    name: `to${name.slice(0, 1).toUpperCase()}${name.slice(1)}`,
+    summary,
+    fields,
+    example,
+    functions: name === "file" ? referenceFunctions : functions,
+  }));
+  return [delivery, ...ways];
 }

@@ -9,6 +9,7 @@ export type FailpointName =
   | "warehouse.checkpoint"
   | "log.trim"
   | "table.swap"
+  | "delivery.sent"
   | "recovery"
   | "file.move";
 

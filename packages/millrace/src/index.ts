@@ -22,6 +22,7 @@ export {
   clientCertificate,
   csv,
   cursor,
+  delivery,
   each,
   env,
   events,
@@ -51,6 +52,9 @@ export {
   signature,
   snakeCaseKeys,
   webhook,
+  toFile,
+  toRest,
+  toWebhook,
   xml,
   zip,
 } from "@millrace/connectors/authoring";

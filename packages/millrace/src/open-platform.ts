@@ -74,6 +74,7 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Opened
   const closers = new Closers();
   try {
     const connectors = await adapters.connectors();
+    const destinations = await adapters.destinations();
     const folder = await openDataFolder(options.dataFolder ?? dataFolderOf(project), { clock, random });
     closers.add(() => folder.release());
     const metrics = createMetrics();
@@ -88,6 +89,7 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Opened
       log,
       metrics,
       connectors,
+      destinations,
       // What the door lets in, the platform takes.
       limits: { ...options.limits, ingestBytesMax: bodyBytesMaxOf(project) },
     });
@@ -111,7 +113,9 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Opened
   }
 }
 
-type Stores = { readonly [K in Exclude<keyof Adapters, "connectors">]: Awaited<ReturnType<Adapters[K]>> };
+type Stores = {
+  readonly [K in Exclude<keyof Adapters, "connectors" | "destinations">]: Awaited<ReturnType<Adapters[K]>>;
+};
 
 /** All at once; each store that opened is closed again when another one fails. */
 async function openStores(adapters: Adapters, context: AdapterContext, closers: Closers): Promise<Stores> {

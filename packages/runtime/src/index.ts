@@ -1,5 +1,6 @@
 // Public surface of @millrace/runtime: loads batches and runs plans.
 export * from "./platform.ts";
+export type * from "./deliveries/delivery-types.ts";
 export type * from "./quarantine/quarantine.ts";
 export * from "./platform-parts.ts";
 export * from "./platform-limits.ts";

@@ -11,6 +11,16 @@ import {
   type Warehouse,
 } from "@millrace/core";
 import { channelsOf, readingsOf, streamsOf, validateChannel } from "./channels/channel-set.ts";
+import { DeliveryDesk } from "./deliveries/delivery-desk.ts";
+import { deliveriesOf, validateDelivery } from "./deliveries/delivery-set.ts";
+import type {
+  DeliveryActionOutcome,
+  DeliveryFilter,
+  DeliveryReport,
+  DeliveryRequest,
+  DeliveryStatus,
+  Reconciliation,
+} from "./deliveries/delivery-types.ts";
 import { CommitBus } from "./load/commit-bus.ts";
 import { readEntries, toReport } from "./load/ledger.ts";
 import { followedTables, planProjectModels } from "./models/plan-models.ts";
@@ -22,6 +32,7 @@ import { planRules } from "./plan/plan-rules.ts";
 import type { LineageTarget } from "@millrace/transform";
 import { projectLineage, type LineageReport } from "./plan/project-lineage.ts";
 import { conflict, planChannels, planTables, projectPlan } from "./plan/plan-project.ts";
+import { planDeliveries } from "./plan/plan-deliveries.ts";
 import { planModelChanges } from "./plan/plan-models.ts";
 import type { PlannedChange, PlannedStream, ProjectPlan } from "./plan/project-plan.ts";
 import type {
@@ -88,6 +99,7 @@ class PlatformInstance implements Platform {
 
   async start(options: StartOptions = {}): Promise<void> {
     for (const channel of channelsOf(this.#project)) validateChannel(this.#parts.connectors, channel);
+    for (const one of deliveriesOf(this.#project)) validateDelivery(this.#parts.destinations ?? [], one);
     failpoint("recovery");
     const works = buildWorks(this.#parts, {
       limits: this.#limits,
@@ -139,19 +151,26 @@ class PlatformInstance implements Platform {
     const status = this.#statusReader();
     const models = works.models.status();
     const channels = status.channels();
-    const failing = [...channels, ...models].map((part) => part.error).filter((error) => error !== undefined);
+    const deliveries = await this.deliveries();
+    const failing = [...channels, ...models, ...deliveries]
+      .map((part) => part.error)
+      .filter((error) => error !== undefined);
     const { batches, errors } = this.#recent.take();
     return {
       batches,
       channels,
       models,
+      deliveries,
       errors: distinct([...errors, ...failing]),
       elapsedMs: this.#parts.clock.monotonicMs() - startedMs,
     };
   }
 
   async status(): Promise<PlatformStatus> {
-    return this.#statusReader().read(this.#project, this.#condition);
+    const status = await this.#statusReader().read(this.#project, this.#condition);
+    const deliveries = this.#works?.deliveries;
+    if (deliveries === undefined) return { ...status, deliveries: [] };
+    return { ...status, deliveries: await new DeliveryDesk({ platform: this.#parts, deliveries }).list() };
   }
 
   async health(): Promise<PlatformHealth> {
@@ -176,6 +195,26 @@ class PlatformInstance implements Platform {
 
   async batches(options: { readonly channel?: string; readonly limit: number }): Promise<readonly BatchReport[]> {
     return (await readEntries(this.warehouse, options)).map(toReport);
+  }
+
+  deliveries(): Promise<readonly DeliveryStatus[]> {
+    return this.#desk().list();
+  }
+
+  deliveryShow(delivery: string, filter: DeliveryFilter): Promise<DeliveryReport> {
+    return this.#desk().show(delivery, filter);
+  }
+
+  deliveryAct(request: DeliveryRequest): Promise<DeliveryActionOutcome> {
+    return this.#desk().act(request);
+  }
+
+  deliveryReconcile(delivery: string): Promise<Reconciliation> {
+    return this.#desk().reconcile(delivery);
+  }
+
+  #desk(): DeliveryDesk {
+    return new DeliveryDesk({ platform: this.#parts, deliveries: this.#running().deliveries });
   }
 
   async quarantineAct(request: QuarantineRequest): Promise<QuarantineOutcome> {
@@ -221,6 +260,10 @@ class PlatformInstance implements Platform {
     changes.push(...(await planChannels(this.warehouse, channelsOf(project), running)));
     const models = await planProjectModels(this.warehouse, project, tables.shapes);
     changes.push(...(await planModelChanges(this.warehouse, models)));
+    const { destinations = [] } = this.#parts;
+    const parts = { warehouse: this.warehouse, destinations, shapes: tables.shapes, models };
+    const present = next === undefined || this.#works === undefined ? undefined : this.#project;
+    changes.push(...(await planDeliveries(parts, { next: project, running: present })));
     return projectPlan(changes, { rules: rules.rules, streams });
   }
 
@@ -259,6 +302,7 @@ class PlatformInstance implements Platform {
       await works.readmitter.stop();
       await works.models.stop();
       await works.clockJudge.stop();
+      await works.deliveries.stop();
     })();
     await withDeadline(this.#parts.clock, stopping, {
       ms: this.#limits.stopTimeoutMs,
@@ -266,7 +310,7 @@ class PlatformInstance implements Platform {
     });
   }
 
-  /** Tables, fences, channels, models: in this order, so that a channel never meets a table that is not there. */
+  /** Tables, fences, channels, models, deliveries: in this order, so that a channel never meets a table that is not there. */
   async #adopt(project: ProjectDefinition): Promise<void> {
     const works = this.#running();
     const { tables, changed } = await adoptTables(this.warehouse, this.#parts.clock, project);
@@ -281,6 +325,7 @@ class PlatformInstance implements Platform {
     works.tables.follow(followedTables(plan));
     await works.models.adopt(plan);
     works.clockJudge.adopt(project);
+    await works.deliveries.adopt(project);
   }
 
   /** Fences off earlier owners, then goes on behind the last batch that they committed. */
@@ -300,6 +345,7 @@ class PlatformInstance implements Platform {
     works.readmitter.heard(commit);
     works.models.heard(commit);
     works.clockJudge.heard(commit);
+    works.deliveries.heard(commit);
   }
 
   /** After a storage error nobody writes any more; reading goes on until the restart. */

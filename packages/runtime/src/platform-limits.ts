@@ -27,6 +27,12 @@ export interface PlatformLimits {
   readonly buildTimeoutMs: number;
   /** Held rows that one re-admission takes. */
   readonly readmitRowsMax: number;
+  /** Rows of one delivery that wait in its outbox before no more are made due. */
+  readonly deliveryPendingMax: number;
+  /** Rows of a snapshot that is sent row by row. */
+  readonly deliverySnapshotRowsMax: number;
+  /** Longest that a finite run waits for deliveries whose receiver is not there. */
+  readonly deliverySettleMs: number;
   /** Tasks that run at the same time. */
   readonly tasksMax: number;
   readonly taskLeaseMs: number;
@@ -54,6 +60,9 @@ export const defaultLimits: PlatformLimits = {
   batchTimeoutMs: 30 * 60_000,
   buildTimeoutMs: 30 * 60_000,
   readmitRowsMax: 10_000,
+  deliveryPendingMax: 250_000,
+  deliverySnapshotRowsMax: 1_000_000,
+  deliverySettleMs: 60_000,
   tasksMax: 4,
   taskLeaseMs: 10_000,
   heartbeatMs: 15_000,

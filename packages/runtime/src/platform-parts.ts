@@ -4,6 +4,7 @@ import type {
   Clock,
   Connector,
   ControlStore,
+  Destination,
   EventLog,
   HttpClient,
   Logger,
@@ -33,6 +34,8 @@ export interface PlatformParts {
   /** Who is told when a rule that the clock judges begins or ends to fail; the log when absent. */
   readonly notifier?: Notifier;
   readonly connectors: readonly Connector[];
+  /** Ways out; none when absent. */
+  readonly destinations?: readonly Destination[];
   /** Bounds that differ from the defaults. */
   readonly limits?: Partial<PlatformLimits>;
 }

@@ -9,6 +9,7 @@ import { BatchTransactions } from "./load/batch-transaction.ts";
 import { ChannelClaims } from "./load/channel-claims.ts";
 import { ChannelTotals } from "./load/channel-totals.ts";
 import { logNotifier } from "./observe/log-notifier.ts";
+import { DeliverySet } from "./deliveries/delivery-set.ts";
 import type { CommitBus } from "./load/commit-bus.ts";
 import { Loader } from "./load/loader.ts";
 import { ModelRunner } from "./models/model-runner.ts";
@@ -31,6 +32,7 @@ export interface Works {
   readonly readmitter: Readmitter;
   readonly models: ModelRunner;
   readonly clockJudge: ClockJudge;
+  readonly deliveries: DeliverySet;
 }
 
 export interface WorksOptions {
@@ -82,5 +84,6 @@ export function buildWorks(platform: PlatformParts, options: WorksOptions): Work
       onStorageError,
     }),
     clockJudge: new ClockJudge({ ...platform, notifier: platform.notifier ?? logNotifier(platform.log) }),
+    deliveries: new DeliverySet({ platform, limits, onStorageError }),
   };
 }

@@ -1,6 +1,14 @@
 // The running platform as the server and the command line see it. platform-instance.ts implements it.
 import type { BatchReport, CommitEvent, ErrorReport, ProjectDefinition, VerdictCode, Warehouse } from "@millrace/core";
 import type { LineageTarget } from "@millrace/transform";
+import type {
+  DeliveryActionOutcome,
+  DeliveryFilter,
+  DeliveryReport,
+  DeliveryRequest,
+  DeliveryStatus,
+  Reconciliation,
+} from "./deliveries/delivery-types.ts";
 import type { LineageReport } from "./plan/project-lineage.ts";
 import type { ProjectPlan } from "./plan/project-plan.ts";
 import type { ClockVerdict } from "./quality/clock-judge.ts";
@@ -69,6 +77,7 @@ export interface PlatformStatus {
   readonly ready: boolean;
   readonly channels: readonly ChannelStatus[];
   readonly models: readonly ModelStatus[];
+  readonly deliveries: readonly DeliveryStatus[];
   readonly tables: readonly {
     readonly table: string;
     readonly kind: string;
@@ -88,6 +97,7 @@ export interface RunReport {
   readonly batches: readonly BatchReport[];
   readonly channels: readonly ChannelStatus[];
   readonly models: readonly ModelStatus[];
+  readonly deliveries: readonly DeliveryStatus[];
   readonly errors: readonly ErrorReport[];
   readonly elapsedMs: number;
 }
@@ -117,6 +127,13 @@ export interface Platform {
   quarantineShow(batch: bigint, row: bigint, options?: { readonly showPii?: boolean }): Promise<QuarantinedRowHistory>;
   /** Repairs, re-admits or discards rows; models that read the table follow. @throws request-invalid, quarantine-not-found, query-* */
   quarantineAct(request: QuarantineRequest): Promise<QuarantineOutcome>;
+  deliveries(): Promise<readonly DeliveryStatus[]>;
+  /** @throws delivery-not-found */
+  deliveryShow(delivery: string, filter: DeliveryFilter): Promise<DeliveryReport>;
+  /** Replays or discards dead letters, pauses or resumes. @throws delivery-not-found, batch-fenced */
+  deliveryAct(request: DeliveryRequest): Promise<DeliveryActionOutcome>;
+  /** Whether everything that was due is accounted for, here and, where it can be asked, at the receiver. @throws delivery-not-found, upstream-* */
+  deliveryReconcile(delivery: string): Promise<Reconciliation>;
   batches(options: { readonly channel?: string; readonly limit: number }): Promise<readonly BatchReport[]>;
   /**
    * Loads a committed batch again from raw under the present contract, replacing its rows; keeps the original `_seq`. Asked again with the same

@@ -1,6 +1,8 @@
 // The writer's view of one transaction: statements, batches, tables. Lives on one connection; the warehouse begins and ends it.
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type {
+  ExportedFile,
+  ExportFormat,
   LoadRequest,
   LoadResult,
   QueryResult,
@@ -10,6 +12,7 @@ import type {
   WriteTransaction,
 } from "@millrace/core";
 import type { ConnectionPool } from "./engine/connection-pool.ts";
+import { exportRows } from "./engine/export-rows.ts";
 import { execute, select, type Bounds } from "./engine/statement-runner.ts";
 import { loadBatch, type DirectLoads } from "./load/load-batch.ts";
 import { ensureTable } from "./tables/ensure-table.ts";
@@ -17,16 +20,25 @@ import { dropStoredTable, putModelView, replaceModelKeys, replaceModelTable } fr
 
 type ModelSpec = Pick<TableSpec, "domain" | "name" | "key">;
 
+export interface TransactionParts {
+  readonly stagers: ConnectionPool;
+  /** Where exported files stand until they are handed on. */
+  readonly temporaryFolder: string;
+}
+
 export class DuckDbTransaction implements WriteTransaction {
   readonly #connection: DuckDBConnection;
   readonly #stagers: ConnectionPool;
   readonly #bounds: Bounds;
   readonly direct: DirectLoads;
 
-  /** @param stagers connections of their own for staging: a record that cannot be parsed must not abort the transaction */
-  constructor(connection: DuckDBConnection, stagers: ConnectionPool, bounds: Bounds, allowDirect: boolean) {
+  readonly #temporaryFolder: string;
+
+  /** `stagers`: connections of their own for staging, as a record that cannot be parsed must not abort the transaction. */
+  constructor(connection: DuckDBConnection, parts: TransactionParts, bounds: Bounds, allowDirect: boolean) {
     this.#connection = connection;
-    this.#stagers = stagers;
+    this.#stagers = parts.stagers;
+    this.#temporaryFolder = parts.temporaryFolder;
     this.#bounds = bounds;
     this.direct = { allowed: allowDirect, failed: false, hidden: false, numbered: false };
   }
@@ -68,5 +80,10 @@ export class DuckDbTransaction implements WriteTransaction {
 
   dropTable(domain: string, name: string): Promise<void> {
     return dropStoredTable(this.#connection, domain, name);
+  }
+
+  exportRows(query: string, format: ExportFormat): Promise<ExportedFile> {
+    const target = { folder: this.#temporaryFolder, select: query, format };
+    return exportRows(this.#connection, target, this.#bounds);
   }
 }

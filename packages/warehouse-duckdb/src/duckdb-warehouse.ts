@@ -1,6 +1,6 @@
 // The embedded warehouse: one DuckDB file, owned by this process. Readers and writers take connections from two bounded pools.
 import { copyFile, mkdir, open, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import {
   failpoint,
@@ -75,7 +75,8 @@ export class DuckDbWarehouse implements Warehouse {
     allowDirect = true,
   ): Promise<T> {
     this.#refuseWhenPoisoned();
-    const tx = new DuckDbTransaction(connection, this.#stagers, options, allowDirect);
+    const parts = { stagers: this.#stagers, temporaryFolder: temporaryFolder(this.#parts.file) };
+    const tx = new DuckDbTransaction(connection, parts, options, allowDirect);
     let value: T;
     try {
       await execute(connection, "BEGIN", [], options);
@@ -205,4 +206,9 @@ export class DuckDbWarehouse implements Warehouse {
     this.#parts.instance.closeSync();
     this.#parts.onClose();
   }
+}
+
+/** Beside the database file: inside the folder that the engine may write to. */
+function temporaryFolder(file: string): string {
+  return join(dirname(file), "tmp");
 }

@@ -6,6 +6,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { MillraceError, systemRandom, type Clock, type Logger, type Random, type Warehouse } from "@millrace/core";
 import { DuckDbWarehouse } from "./duckdb-warehouse.ts";
 import { fromEngineError } from "./engine/engine-errors.ts";
+import { removeStaleExports } from "./engine/export-rows.ts";
 import { literal } from "./engine/identifiers.ts";
 import { walThreshold } from "./engine/commit.ts";
 import { execute } from "./engine/statement-runner.ts";
@@ -38,6 +39,7 @@ export async function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Prom
     const memoryLimitBytes = options.memoryLimitBytes ?? Math.max(268_435_456, Math.floor(freemem() * 0.4));
     const instance = await createInstance(file, { memoryLimitBytes, threads: options.threads });
     const incarnation = await prepare(instance, folder, options.random ?? systemRandom);
+    await removeStaleExports(join(folder, "tmp"));
     options.log.debug("Warehouse opened.", { file, memoryLimitBytes });
     return new DuckDbWarehouse({
       instance,

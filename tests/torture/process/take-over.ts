@@ -19,7 +19,7 @@ import { replaced } from "./replaced.ts";
 
 type Stores = Pick<
   PlatformParts,
-  "warehouse" | "eventLog" | "objects" | "control" | "cache" | "secrets" | "http" | "connectors"
+  "warehouse" | "eventLog" | "objects" | "control" | "cache" | "secrets" | "http" | "connectors" | "destinations"
 >;
 
 /** A transaction that was stalled at its end goes on after this time at the latest. */
@@ -81,6 +81,7 @@ export class TakeOver {
         (store) => (stores.http = store),
       ),
       connectors: async () => (stores.connectors = await adapters.connectors()),
+      destinations: async () => (stores.destinations = await adapters.destinations()),
     };
   }
 

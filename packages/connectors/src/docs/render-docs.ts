@@ -1,12 +1,18 @@
-// One page per way in, made from what the connectors say of themselves: `docs/connectors/<name>.md`.
+// One page per way in and out, made from what the connectors say of themselves: `docs/connectors/<name>.md`.
 import type { FieldDescription } from "@millrace/core";
 import { renderComponents } from "./render-components.ts";
-import { describeConnectors, type ConnectorDescription } from "../registry.ts";
+import { describeConnectors, describeDeliveries, type ConnectorDescription } from "../registry.ts";
 
 /** File name to Markdown. */
 export function renderConnectorDocs(): ReadonlyMap<string, string> {
   const pages = describeConnectors().map((connector) => [`${connector.name}.md`, page(connector)] as const);
-  return new Map([...pages, ["manifest-components.md", renderComponents()]]);
+  const out = describeDeliveries().map((one) => [`${fileOf(one.name)}.md`, page(one)] as const);
+  return new Map([...pages, ...out, ["manifest-components.md", renderComponents()]]);
+}
+
+/** `toRest` to `to-rest`. */
+function fileOf(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function page({ name, summary, fields, example, functions }: ConnectorDescription): string {

@@ -4,6 +4,7 @@
 import type { CatalogueEntry, ErrorKind } from "./catalogue-entry.ts";
 import { filesCodes } from "./catalogue-files.ts";
 import { formatCodes } from "./catalogue-formats.ts";
+import { deliveryCodes } from "./catalogue-deliveries.ts";
 import { manifestCodes } from "./catalogue-manifests.ts";
 import { receivedCodes } from "./catalogue-received.ts";
 
@@ -214,6 +215,9 @@ export const catalogue = entries({
   },
   ...manifestCodes,
   ...receivedCodes,
+
+  // Deliveries
+  ...deliveryCodes,
   "quarantine-not-found": {
     kind: "user",
     status: 404,

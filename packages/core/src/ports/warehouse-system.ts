@@ -182,6 +182,51 @@ export const systemTables: readonly SystemTable[] = [
     },
   },
   { name: "contracts", columns: { domain: text, name: text, version: int, definition: text, changed_at: instant } },
+  {
+    // One row per delivery. `epoch` fences off earlier owners; `seen` is JSON text of the source's state that is due or delivered; `next_seq` and
+    // `version` number what becomes due. due = acknowledged + discarded + superseded + the rows that stand in `outbox`.
+    name: "deliveries",
+    columns: {
+      delivery: text,
+      epoch: int,
+      paused: { kind: "bool" },
+      seen: text,
+      key_columns: text,
+      version: int,
+      next_seq: int,
+      due: int,
+      acknowledged: int,
+      discarded: int,
+      superseded: int,
+      changed_at: instant,
+    },
+  },
+  // The newest version of each key that was made due: `hash` of what is sent, empty once the row left. `captured`: what the receiver answered.
+  {
+    name: "delivery_keys",
+    columns: { delivery: text, key: text, version: int, hash: text, captured: text },
+  },
+  {
+    // What is due and not acknowledged, in the order of `seq`. state: pending | dead. Rows of one `parcel` (its first `seq`) go in one request. `key`
+    // is JSON text of its values; `payload` is NULL where a whole snapshot is due.
+    name: "outbox",
+    columns: {
+      delivery: text,
+      seq: int,
+      parcel: int,
+      key: text,
+      version: int,
+      operation: text,
+      payload: text,
+      state: text,
+      attempts: int,
+      code: text,
+      reason: text,
+      answer: text,
+      due_at: instant,
+      failed_at: instant,
+    },
+  },
   // What each built model has seen of its inputs: JSON text {"domain.table": {version, rewrites, batch}}.
   {
     name: "models",

@@ -71,6 +71,15 @@ export interface StoredTable {
   readonly batch: bigint;
 }
 
+export type ExportFormat = "csv" | "ndjson" | "parquet";
+
+/** A file that the engine has written, in a place of its own. */
+export interface ExportedFile extends AsyncDisposable {
+  /** Valid until disposed. */
+  readonly path: string;
+  readonly rows: bigint;
+}
+
 /** Runs inside one transaction of the writer; all or nothing. */
 export interface WriteTransaction {
   query(sql: string, params?: readonly SqlValue[]): Promise<QueryResult>;
@@ -91,6 +100,8 @@ export interface WriteTransaction {
   /** (Re)creates a plain view. */
   putView(domain: string, name: string, select: string): Promise<void>;
   dropTable(domain: string, name: string): Promise<void>;
+  /** Writes the rows of a SELECT into a file: CSV with a header line (RFC 4180), NDJSON, or Parquet (zstd). The caller disposes it. */
+  exportRows(select: string, format: ExportFormat): Promise<ExportedFile>;
 }
 
 export interface WriteOptions {

@@ -2,6 +2,7 @@
 import type { ContractDefinition, SourceLocation } from "../contract/contract.ts";
 import type { WriteMode } from "../ports/warehouse-load.ts";
 import type { TableReference } from "../ports/warehouse.ts";
+import type { DeliveryDefinition } from "./delivery.ts";
 
 /** When a channel works. `on-arrival` needs no timer; `30s`, `5m`, `1h` repeat; anything else is a cron expression (UTC). */
 export type Trigger = "on-arrival" | (string & {});
@@ -47,6 +48,7 @@ export interface DomainDefinition {
   readonly contracts: readonly ContractDefinition[];
   readonly channels: readonly ChannelDefinition[];
   readonly models: readonly ModelSource[];
+  readonly deliveries?: readonly DeliveryDefinition[];
 }
 
 /** What millrace.config.ts exports as `defineProject({...})`. */

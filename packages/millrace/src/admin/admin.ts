@@ -1,6 +1,10 @@
 // What commands ask of a data folder's owner, whether that is another process or this one. remote-admin.ts asks over the socket.
 import type { BatchReport, ProjectDefinition } from "@millrace/core";
 import type {
+  DeliveryActionOutcome,
+  DeliveryReport,
+  DeliveryRequest,
+  DeliveryStatus,
   LineageReport,
   PlatformStatus,
   Progress,
@@ -10,6 +14,7 @@ import type {
   QuarantineFilter,
   QuarantineOutcome,
   QuarantineRequest,
+  Reconciliation,
   RunReport,
 } from "@millrace/runtime";
 
@@ -51,6 +56,13 @@ export interface Admin {
   ): Promise<Wire<QuarantinedRowHistory>>;
   quarantineAct(request: QuarantineRequest): Promise<Wire<QuarantineOutcome>>;
   batches(options: { readonly channel?: string; readonly limit: number }): Promise<readonly Wire<BatchReport>[]>;
+  deliveries(): Promise<readonly Wire<DeliveryStatus>[]>;
+  deliveryShow(
+    delivery: string,
+    filter: { readonly state?: string; readonly limit: number; readonly showPii: boolean },
+  ): Promise<Wire<DeliveryReport>>;
+  deliveryAct(request: DeliveryRequest): Promise<Wire<DeliveryActionOutcome>>;
+  deliveryReconcile(delivery: string): Promise<Wire<Reconciliation>>;
   /** Not done again for a `request` that was done. */
   replay(batch: bigint, request: string): Promise<Wire<BatchReport>>;
   /** What adopting the project, as its files stand now, would change. */

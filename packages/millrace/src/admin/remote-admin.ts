@@ -14,11 +14,13 @@ export function remoteAdmin(client: AdminClient): Admin {
       timeoutMs: WORK_TIMEOUT_MS,
       ...(signal === undefined ? {} : { signal }),
     })) as T;
-  const list = async <T>(path: string, field: string, parameters: object): Promise<T> => {
+  const withParameters = (path: string, parameters: object): string => {
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.set(name, String(value));
-    return (await get<Record<string, T>>(`${path}?${query.toString()}`))[field] as T;
+    return `${path}?${query.toString()}`;
   };
+  const list = async <T>(path: string, field: string, parameters: object): Promise<T> =>
+    (await get<Record<string, T>>(withParameters(path, parameters)))[field] as T;
   return {
     status: () => get("/admin/status"),
     query: (sql, { rowsMax, signal }) => post<QueryAnswer>("/admin/query", { sql, rowsMax }, signal),
@@ -28,6 +30,11 @@ export function remoteAdmin(client: AdminClient): Admin {
       get(`/admin/quarantine/${batch}/${row}${showPii ? "?showPii=true" : ""}`),
     batches: (options) => list("/admin/batches", "batches", options),
     quarantineAct: ({ kind, ...request }) => post(`/admin/quarantine/${kind}`, request),
+    deliveries: () => list("/admin/deliveries", "deliveries", {}),
+    deliveryShow: (delivery, filter) =>
+      get(withParameters(`/admin/deliveries/${encodeURIComponent(delivery)}`, filter)),
+    deliveryAct: ({ kind, ...request }) => post(`/admin/deliveries/${kind}`, request),
+    deliveryReconcile: (delivery) => post("/admin/deliveries/reconcile", { delivery }),
     replay: (batch, request) => post("/admin/replay", { batch, request }),
     lineage: (target, project) => post("/admin/lineage", { ...target, project }),
     plan: (project) => post("/admin/plan", { project }),

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { packageVersion } from "../package-version.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { connectorCommand } from "./commands/connector.ts";
+import { deliverCommand } from "./commands/deliver.ts";
 import { devCommand, startCommand } from "./commands/dev.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { initCommand } from "./commands/init.ts";
@@ -31,6 +32,7 @@ function program(io: Io, exit: (code: number) => void): Command {
     statusCommand(io),
     quarantineCommand(io),
     replayCommand(io),
+    deliverCommand(io, exit),
     backupCommand(io),
     restoreCommand(io),
     doctorCommand(io, exit),

@@ -4,6 +4,7 @@ import type {
   Clock,
   Connector,
   ControlStore,
+  Destination,
   EventLog,
   HttpClient,
   Logger,
@@ -14,7 +15,7 @@ import type {
   Secrets,
   Warehouse,
 } from "@millrace/core";
-import { connectors, createHttpClient } from "@millrace/connectors";
+import { connectors, createHttpClient, destinations } from "@millrace/connectors";
 import {
   createLruCache,
   createSecrets,
@@ -56,6 +57,7 @@ export interface Adapters {
   secrets(context: AdapterContext): Promise<Secrets>;
   http(context: AdapterContext): Promise<HttpClient>;
   connectors(): Promise<readonly Connector[]>;
+  destinations(): Promise<readonly Destination[]>;
 }
 
 /** The embedded engines: DuckDB, SQLite, files and memory. */
@@ -84,5 +86,8 @@ export const embeddedAdapters: Adapters = {
   },
   async connectors() {
     return connectors;
+  },
+  async destinations() {
+    return destinations;
   },
 };

@@ -5,6 +5,7 @@ import { ContractHomes } from "./contract-homes.ts";
 import { checkConfig } from "./check-config.ts";
 import { checkNames } from "./check-names.ts";
 import { checkReferences } from "./check-references.ts";
+import { checkDeliverySources, deliveriesOf } from "./delivery-sources.ts";
 import type { ProjectFiles } from "./project-files.ts";
 import { ProjectProblems } from "./project-problems.ts";
 import type { RawExport, RawProject } from "./raw-project.ts";
@@ -12,7 +13,7 @@ import type { RawExport, RawProject } from "./raw-project.ts";
 /**
  * Resolves and checks everything that can be known without a database.
  *
- * @throws MillraceError project-invalid, channel-invalid or contract-invalid with file and line
+ * @throws MillraceError project-invalid, channel-invalid, delivery-invalid or contract-invalid with file and line
  */
 export function assembleProject(files: ProjectFiles, raw: RawProject): ProjectDefinition {
   const problems = new ProjectProblems();
@@ -24,10 +25,12 @@ export function assembleProject(files: ProjectFiles, raw: RawProject): ProjectDe
       .filter(isChannel)
       .map((found) => channelOf(name, found, homes))
       .sort(asWritten);
-    return { name, folder, contracts: homes.contractsOf(name), channels, models };
+    const deliveries = deliveriesOf(name, exports, homes);
+    return { name, folder, contracts: homes.contractsOf(name), channels, models, deliveries };
   });
   checkNames(files, domains, problems);
   checkReferences(domains, problems);
+  checkDeliverySources(domains, problems);
   problems.throwIfAny();
   return { config, folder: files.folder, domains };
 }

@@ -13,7 +13,7 @@ interface Named {
   readonly location?: SourceLocation;
 }
 
-/** Domains in the project; tables and models in a domain; channels in a domain. */
+/** Domains in the project; tables and models, channels, and deliveries in a domain. */
 export function checkNames(files: ProjectFiles, domains: readonly DomainDefinition[], problems: ProjectProblems): void {
   const folders = domains.map(({ name, folder }): Named => ({
     name,
@@ -30,7 +30,8 @@ export function checkNames(files: ProjectFiles, domains: readonly DomainDefiniti
   for (const domain of domains) {
     checkUnique(tablesOf(domain), problems);
     checkUnique(channelsOf(domain), problems);
-    for (const { name, location, what } of channelsOf(domain))
+    checkUnique(deliveriesOf(domain), problems);
+    for (const { name, location, what } of [...channelsOf(domain), ...deliveriesOf(domain)])
       if (name === "default" || !identifier.test(name))
         problems.add(
           location,
@@ -54,6 +55,10 @@ function tablesOf(domain: DomainDefinition): Named[] {
 
 function channelsOf(domain: DomainDefinition): Named[] {
   return domain.channels.map((channel) => named(channel.name, "channel", channel.location));
+}
+
+function deliveriesOf({ deliveries = [] }: DomainDefinition): Named[] {
+  return deliveries.map((delivery) => named(delivery.name, "delivery", delivery.location));
 }
 
 function named(name: string, what: string, location: SourceLocation | undefined): Named {

@@ -11,6 +11,7 @@ export interface DomainFiles {
   readonly folder: string;
   readonly contracts?: string;
   readonly channels?: string;
+  readonly deliveries?: string;
   readonly models: readonly ModelSource[];
 }
 
@@ -58,11 +59,13 @@ function listDomain(folder: string, name: string): DomainFiles {
     );
   const contracts = join(folder, "contracts.ts");
   const channels = join(folder, "channels.ts");
+  const deliveries = join(folder, "deliveries.ts");
   return {
     name,
     folder,
     ...(existsSync(contracts) ? { contracts } : {}),
     ...(existsSync(channels) ? { channels } : {}),
+    ...(existsSync(deliveries) ? { deliveries } : {}),
     models: listModels(join(folder, "models"), name),
   };
 }

@@ -6,7 +6,7 @@ import { describeFailure } from "./code-failure.ts";
 import type { DomainFiles, ProjectFiles } from "./project-files.ts";
 import type { RawDomain, RawExport, WorkerMessage } from "./raw-project.ts";
 
-const kinds: ReadonlySet<unknown> = new Set(["contract", "channel", "project"]);
+const kinds: ReadonlySet<unknown> = new Set(["contract", "channel", "delivery", "project"]);
 
 function post(message: WorkerMessage): void {
   parentPort?.postMessage(message);
@@ -33,7 +33,7 @@ function isDefinition(value: unknown): value is RawExport["value"] {
 
 async function loadDomain(domain: DomainFiles): Promise<RawDomain> {
   const found: RawExport[] = [];
-  for (const file of [domain.contracts, domain.channels])
+  for (const file of [domain.contracts, domain.channels, domain.deliveries])
     if (file !== undefined) found.push(...(await exportsOf(file)));
   return { name: domain.name, exports: found };
 }

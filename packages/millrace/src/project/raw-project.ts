@@ -5,7 +5,7 @@ import type { ErrorReport, SourceLocation } from "@millrace/core";
 export interface RawExport {
   readonly file: string;
   readonly name: string;
-  readonly value: { readonly kind: "contract" | "channel" | "project" };
+  readonly value: { readonly kind: "contract" | "channel" | "delivery" | "project" };
 }
 
 export interface RawDomain {

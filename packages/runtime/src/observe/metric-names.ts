@@ -13,6 +13,10 @@ const descriptions: Readonly<Record<string, string>> = {
   millrace_channel_failures_total: "Reads of a channel that ended in an error, by channel and error code.",
   millrace_model_builds_total: "Builds of models, by model and outcome.",
   millrace_model_build_seconds: "Time of a model's build, by model.",
+  millrace_delivery_requests_total: "Tries of deliveries, by delivery and outcome.",
+  millrace_delivery_rows_total:
+    "Rows of deliveries that were acknowledged or became dead letters, by delivery and outcome.",
+  millrace_delivery_seconds: "Time of one try of a delivery, by delivery.",
   millrace_held_rows_readmitted_total: "Held rows that were re-admitted, by table.",
   millrace_rule_failing: "1 while a rule that the clock judges fails, else 0, by table and code.",
   millrace_log_trims_total: "Trims of the event log, by channel.",

@@ -47,7 +47,7 @@ export class StatusReader {
     return { ready, components: await this.#components(state.storageError) };
   }
 
-  async read(project: ProjectDefinition, state: PlatformCondition): Promise<PlatformStatus> {
+  async read(project: ProjectDefinition, state: PlatformCondition): Promise<Omit<PlatformStatus, "deliveries">> {
     const { warehouse } = this.#parts.platform;
     const tables: PlatformStatus["tables"][number][] = [];
     for (const table of await warehouse.tables()) {

@@ -1,7 +1,7 @@
 // What adopting a project would change, as data: made by plan-project.ts, shown by `millrace plan`, returned by reload.
 import type { ErrorReport, VerdictCode, StreamReading } from "@millrace/core";
 
-export type PlanSubject = "table" | "model" | "channel";
+export type PlanSubject = "table" | "model" | "channel" | "delivery";
 
 /**
  * `create`: new; `add-columns`: the stored table gets columns; `change`: a contract or channel that needs no new column; `rebuild`: a model is

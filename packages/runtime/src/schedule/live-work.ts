@@ -12,6 +12,8 @@ import { ON_ARRIVAL } from "./trigger.ts";
 
 const POLL = "channel.poll";
 const BUILD = "model.build";
+/** Subjects of the timers are channels, and deliveries with this before their name. */
+const DELIVERY = "delivery:";
 
 export class LiveWork {
   readonly #parts: PlatformParts;
@@ -49,7 +51,7 @@ export class LiveWork {
       schedules: parts.control.schedules,
       clock: parts.clock,
       log: parts.log,
-      onDue: (channel) => this.#requestPoll(channel),
+      onDue: (subject) => this.#due(subject),
     });
     works.bus.subscribe(() => {
       this.#commits += 1;
@@ -78,7 +80,14 @@ export class LiveWork {
   async projectChanged(): Promise<void> {
     const runners = this.#works.channels.runners;
     const timed = runners.filter((runner) => runner.definition.every !== ON_ARRIVAL);
-    await this.#timers.adopt(new Map(timed.map((runner) => [runner.name, runner.definition.every])));
+    const { deliveries } = this.#works;
+    await this.#timers.adopt(
+      new Map([
+        ...timed.map((runner) => [runner.name, runner.definition.every] as const),
+        ...deliveries.timed.map(({ name, every }) => [`${DELIVERY}${name}`, every] as const),
+      ]),
+    );
+    deliveries.start();
     for (const runner of runners) {
       if (this.#watched.has(runner)) continue;
       this.#watched.add(runner);
@@ -89,6 +98,11 @@ export class LiveWork {
 
   requestModel(model: string, readyAtMs: number): void {
     this.#enqueue({ kind: BUILD, subject: model, input: null, readyAtMs });
+  }
+
+  #due(subject: string): void {
+    if (subject.startsWith(DELIVERY)) this.#works.deliveries.request(subject.slice(DELIVERY.length));
+    else this.#requestPoll(subject);
   }
 
   async stop(): Promise<void> {

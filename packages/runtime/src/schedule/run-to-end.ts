@@ -1,4 +1,4 @@
-// A finite run: every channel to its end, then held rows and models until nothing changes any more.
+// A finite run: every channel to its end, then held rows and models until nothing changes any more, then deliveries.
 import { MillraceError } from "@millrace/core";
 import type { Progress } from "../platform.ts";
 import type { Works } from "../platform-works.ts";
@@ -23,6 +23,7 @@ export async function runToEnd(works: Works, options: RunOptions): Promise<void>
   try {
     await readChannels(works, options.tasksMax, signal);
     await settleFollowers(works, signal, options.onProgress);
+    await works.deliveries.settle(signal);
   } finally {
     unsubscribe();
   }

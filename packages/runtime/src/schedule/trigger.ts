@@ -5,6 +5,7 @@ import {
   MillraceError,
   parseDurationMs,
   type ChannelDefinition,
+  type ErrorCode,
   type Trigger,
 } from "@millrace/core";
 import { Cron } from "croner";
@@ -19,14 +20,17 @@ export function nextMoment(every: Trigger, nowMs: number): number | undefined {
   return new Cron(every, { timezone: "UTC", paused: true }).nextRun(new Date(nowMs))?.getTime();
 }
 
-/** @throws MillraceError channel-invalid, with file and line */
-export function validateTrigger(channel: ChannelDefinition): void {
+/** @throws MillraceError channel-invalid, or the code of what has the trigger, with file and line */
+export function validateTrigger(
+  channel: Pick<ChannelDefinition, "domain" | "name" | "every" | "location">,
+  { what, code }: { readonly what: string; readonly code: ErrorCode } = { what: "channel", code: "channel-invalid" },
+): void {
   const every = channel.every;
   const periodMs = parseDurationMs(every);
   const fail = (problem: string): never => {
     throw new MillraceError(
-      "channel-invalid",
-      `${atLocation(channel.location)}channel ${channelName(channel)}: every "${every}" ${problem}`,
+      code,
+      `${atLocation(channel.location)}${what} ${channelName(channel)}: every "${every}" ${problem}`,
       { hint: 'Write a duration such as "30s", a cron expression such as "0 22 * * *" (UTC), or "on-arrival".' },
     );
   };

@@ -7,6 +7,8 @@ import {
   systemClock,
   systemRandom,
   type Connector,
+  type Destination,
+  type HttpClient,
   type Logger,
   type ProjectDefinition,
   type SqlValue,
@@ -28,6 +30,11 @@ import { faulty, type Faults } from "./faulty-warehouse.ts";
 
 export interface StageOptions {
   readonly connectors?: readonly Connector[];
+  readonly destinations?: readonly Destination[];
+  /** Default: none, every request fails. */
+  readonly http?: HttpClient;
+  /** Secrets and settings. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly limits?: Partial<PlatformLimits>;
   readonly log?: Logger;
   /** Makes the platform's warehouse fail where the test says so. */
@@ -44,6 +51,11 @@ export interface OpenStage {
   /** Closes the stores without stopping the platform first when `crash` is set. */
   close(options?: { readonly crash?: boolean }): Promise<void>;
 }
+
+const noNetwork: HttpClient = {
+  request: () => Promise.reject(new Error("no network in this test")),
+  close: () => Promise.resolve(),
+};
 
 export function newFolder(): string {
   return mkdtempSync(join(tmpdir(), "millrace-runtime-"));
@@ -78,12 +90,13 @@ export async function openStage(
     control,
     objects: await openFileObjectStore(join(folder, "objects")),
     cache: createLruCache({ bytesMax: 1024 * 1024 }),
-    secrets: createSecrets({ env: {}, folder }),
-    http: { request: () => Promise.reject(new Error("no network in this test")), close: () => Promise.resolve() },
+    secrets: createSecrets({ env: options.env ?? {}, folder }),
+    http: options.http ?? noNetwork,
     ...shared,
     log,
     metrics,
     connectors: options.connectors ?? [],
+    ...(options.destinations === undefined ? {} : { destinations: options.destinations }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   };
   const platform = createPlatform(parts);

@@ -5,6 +5,7 @@ import type { Platform } from "@millrace/runtime";
 import { httpLimits, type Operations, type ServerParts } from "../server-parts.ts";
 import { bodyOf, boundedCount, parametersOf, textField, wholeNumber } from "./admin-request.ts";
 import { adminLimits, listLimit, operate, read, seesPersonalData, sendJson } from "./admin-answer.ts";
+import { addDeliveryRoutes } from "./delivery-routes.ts";
 import { addQuarantineRoutes } from "./quarantine-routes.ts";
 import { streamProgress } from "./progress-stream.ts";
 import { requireReadable } from "./readable-statement.ts";
@@ -23,6 +24,7 @@ export function addAdminRoutes(app: FastifyInstance, parts: AdminParts): void {
     addStatusRoutes(scope, parts.platform);
     addQueryRoute(scope, parts.platform);
     addQuarantineRoutes(scope, parts.platform);
+    addDeliveryRoutes(scope, parts.platform);
     addPlanRoute(scope, parts);
     addWorkRoutes(scope, parts);
     done();

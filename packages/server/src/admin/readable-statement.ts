@@ -2,6 +2,8 @@
 import { didYouMean, MillraceError, type TableReference, type Warehouse } from "@millrace/core";
 
 const systemSchema = "millrace";
+/** System tables that hold records as they came, or rows as they are sent. */
+const recordTables = new Set(["quarantine", "outbox", "delivery_keys"]);
 /** Table functions that read nothing. Others can open files of the data folder or run text as SQL. */
 const harmlessFunctions = new Set(["range", "generate_series", "unnest", "json_each", "json_tree"]);
 
@@ -28,10 +30,14 @@ export async function requireReadable(
       hint: "Read <domain>.<table>; files come in through a channel.",
     });
   if (!showPii && tables.some(holdsRecords))
-    throw new MillraceError("forbidden", "millrace.quarantine holds personal data, which operators alone may query.", {
-      hint: "Use a token with platform.operate, or GET /admin/quarantine, which hides personal data.",
-      details: { permission: "platform.operate" },
-    });
+    throw new MillraceError(
+      "forbidden",
+      "millrace.quarantine, outbox and delivery_keys hold personal data, which operators alone may query.",
+      {
+        hint: "Use a token with platform.operate, or GET /admin/quarantine and /admin/deliveries, which hide personal data.",
+        details: { permission: "platform.operate" },
+      },
+    );
   const foreign = tables.filter(({ domain }) => domain?.toLowerCase() !== systemSchema);
   if (foreign.length === 0) return;
   const served = (await warehouse.tables()).map((table) => `${table.domain}.${table.name}`);
@@ -40,7 +46,7 @@ export async function requireReadable(
 }
 
 function holdsRecords({ domain, name }: TableReference): boolean {
-  return domain?.toLowerCase() === systemSchema && name.toLowerCase() === "quarantine";
+  return domain?.toLowerCase() === systemSchema && recordTables.has(name.toLowerCase());
 }
 
 function unreadable(table: TableReference, served: readonly string[]): MillraceError {

@@ -4,6 +4,7 @@ import type { BatchReport } from "@millrace/core";
 import type { PlatformStatus } from "@millrace/runtime";
 import type { Wire } from "../../admin/admin.ts";
 import { channelTable, modelTable, problemLines, when } from "../channel-report.ts";
+import { deliveryTable } from "../delivery-report.ts";
 import { command, CommandContext, wholeNumber, type CommonOptions } from "../command-context.ts";
 import type { Io } from "../io.ts";
 import { formatTable } from "../table.ts";
@@ -15,7 +16,7 @@ interface StatusOptions extends CommonOptions {
 }
 
 export function statusCommand(io: Io): Command {
-  return command("status", "show channels, models, tables and quarantine", [
+  return command("status", "show channels, models, deliveries, tables and quarantine", [
     "status",
     "status --batches --channel promotions.weekly --limit 10",
   ])
@@ -70,12 +71,13 @@ function statusText(status: Wire<PlatformStatus>): string {
   const components = Object.entries(status.components).map(([name, state]) =>
     state === "ok" ? `${name} ok` : `${name} ${(state as { code: string }).code}`,
   );
-  const problems = problemLines([...status.channels, ...status.models]);
+  const problems = problemLines([...status.channels, ...status.models, ...status.deliveries]);
   return [
     `${status.project}: ${components.join(", ")}`,
     "",
     channelTable(status.channels),
     ...(status.models.length === 0 ? [] : ["", modelTable(status.models)]),
+    ...(status.deliveries.length === 0 ? [] : ["", deliveryTable(status.deliveries)]),
     ...(status.tables.length === 0 ? [] : ["", tables]),
     "",
     `quarantine: ${open} open, ${held} held, ${readmitted} readmitted, ${discarded} discarded`,
