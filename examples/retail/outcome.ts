@@ -7,6 +7,7 @@ export interface Outcome {
   readonly comparisons: readonly Comparison[];
   /** Rows that were there before this run. */
   readonly loadedBefore: bigint;
+  readonly oms: { readonly requests: number; readonly faults: number; readonly repeated: number };
   readonly upstream: { readonly requests: number; readonly faults: number; readonly overLimit: number };
   readonly seconds: number;
 }
@@ -24,6 +25,9 @@ export function printOutcome(outcome: Outcome): boolean {
   for (const one of wrong) console.log(`DIFFERS ${one.name}: expected ${one.expected}, served ${one.served}`);
   console.log(
     `upstream: ${upstream.requests} requests, ${upstream.faults} answered with faults, ${upstream.overLimit} above its limit`,
+  );
+  console.log(
+    `order management: ${outcome.oms.requests} requests, ${outcome.oms.faults} answered with faults, ${outcome.oms.repeated} sent again under a known key`,
   );
   console.log(
     `rows loaded by this run: ${BigInt(received) - outcome.loadedBefore} (${outcome.loadedBefore} were there before)`,

@@ -1,16 +1,17 @@
 // `npm start`: a simulated retailer and Millrace beside each other. The upstreams speak first and write down the truth; then the data comes in by
 // files, REST and events; at the end everything that is served is compared with the truth.
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadProject, processLogger, serveInstance, type Instance } from "millrace/embed";
 import { dropFiles } from "./simulator/drops.ts";
+import { startOms } from "./simulator/oms.ts";
 import { produce } from "./simulator/producer.ts";
 import { fullVolumes, type World } from "./simulator/shape.ts";
 import { startUpstream, type Upstream } from "./simulator/upstream.ts";
 import { createWorld } from "./simulator/world.ts";
 import { printOutcome } from "./outcome.ts";
-import { compareWithTruth } from "./verify.ts";
+import { compareDelivered, compareWithTruth } from "./verify.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -65,6 +66,9 @@ async function main(): Promise<boolean> {
   process.env["RETAIL_DROPS"] = drops;
   process.env["RETAIL_API"] = upstream.url;
   process.env["RETAIL_TOKEN"] = upstream.token;
+  const taken = join(folder, "oms.json");
+  const oms = await startOms({ seed, token: upstream.token, stock: await takenBefore(taken) });
+  process.env["RETAIL_OMS"] = oms.url;
   const project = await loadProject(import.meta.dirname);
   const instance = await serveInstance({
     project,
@@ -77,13 +81,18 @@ async function main(): Promise<boolean> {
     const before = await instance.opened.platform.status();
     await live(world, upstream, { instance, drops });
     const service = { url: instance.address ?? "", token: instance.token.value };
-    const comparisons = await compareWithTruth(service, world.truth);
+    const comparisons = [
+      ...(await compareWithTruth(service, world.truth)),
+      ...(await compareDelivered(service, oms.stock, world.truth)),
+    ];
+    await writeFile(taken, JSON.stringify([...oms.stock]));
     const loadedBefore = before.channels.reduce((sum, channel) => sum + channel.received, 0n);
     const equal = printOutcome({
       world,
       comparisons,
       loadedBefore,
       upstream: upstream.stats,
+      oms: oms.stats,
       seconds: (performance.now() - startedMs) / 1000,
     });
     if (!options.once) await keepServing(service);
@@ -91,7 +100,14 @@ async function main(): Promise<boolean> {
   } finally {
     await instance.close();
     await upstream.close();
+    await oms.close();
   }
+}
+
+/** The stock that the order management system was told in earlier runs. */
+async function takenBefore(file: string): Promise<[string, number][]> {
+  const text = await readFile(file, "utf8").catch(() => "[]");
+  return JSON.parse(text) as [string, number][];
 }
 
 /** Until Ctrl-C. */

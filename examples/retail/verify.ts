@@ -54,6 +54,39 @@ export async function compareWithTruth(service: Service, truth: Truth): Promise<
   return comparisons;
 }
 
+/** What the order management system holds, against the truth and against what the platform says of its delivery. */
+export async function compareDelivered(
+  service: Service,
+  held: ReadonlyMap<string, number>,
+  { delivered }: Truth,
+): Promise<readonly Comparison[]> {
+  const pieces: Record<string, number> = {};
+  for (const [key, count] of held) {
+    const warehouse = key.split("/")[0] ?? "";
+    pieces[warehouse] = (pieces[warehouse] ?? 0) + count;
+  }
+  const body = JSON.stringify({ delivery: "inventory.oms_stock" });
+  const found = await fetch(new URL("/admin/deliveries/reconcile", service.url), {
+    method: "POST",
+    headers: { authorization: `Bearer ${service.token}`, "content-type": "application/json" },
+    body,
+  });
+  const { equal, pending, dead } = (await found.json()) as { equal?: boolean; pending?: number; dead?: number };
+  return [
+    { name: "stock records delivered", expected: String(delivered.records), served: String(held.size) },
+    ...Object.entries(delivered.pieces).map(([warehouse, count]) => ({
+      name: `stock of ${warehouse} delivered`,
+      expected: String(count),
+      served: String(pieces[warehouse] ?? 0),
+    })),
+    {
+      name: "delivery reconciled",
+      expected: "true, 0 pending, 0 dead",
+      served: `${equal}, ${pending} pending, ${dead} dead`,
+    },
+  ];
+}
+
 function channelComparisons(status: Status, truth: Truth): Comparison[] {
   const found = Object.entries(truth.channels).map(([channel, expected]) => {
     const counts = status.channels.find((candidate) => candidate.channel === channel);

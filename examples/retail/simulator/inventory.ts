@@ -9,6 +9,8 @@ export interface InventoryWorld {
   readonly rows: number;
   /** Pieces by warehouse. */
   readonly stock: ReadonlyMap<string, number>;
+  /** How many products ever moved, over all warehouses. */
+  readonly stocked: number;
 }
 
 const warehouses = ["north", "south", "east", "west"] as const;
@@ -23,6 +25,7 @@ export function inventoryWorld(chance: Chance, volumes: Volumes): InventoryWorld
   const tally = new Tally();
   const events: UpstreamRecord[] = [];
   const stock = new Map<string, number>();
+  const stocked = new Set<string>();
   const nextSeq = new Map<string, number>();
   let rows = 0;
   for (let at = 1; events.length < volumes.movements; at += 1) {
@@ -30,6 +33,7 @@ export function inventoryWorld(chance: Chance, volumes: Volumes): InventoryWorld
     const seq = (nextSeq.get(warehouse) ?? 0) + 1;
     const delta = chance.next() < 0.3 ? -chance.int(1, 20) : chance.int(1, 100);
     const event = { warehouse, seq, sku: sku(chance.int(1, volumes.products)), delta, ts: instant(at * 10) };
+    stocked.add(`${warehouse}/${event.sku}`);
     nextSeq.set(warehouse, seq);
     stock.set(warehouse, (stock.get(warehouse) ?? 0) + delta);
     rows += 1;
@@ -46,5 +50,5 @@ export function inventoryWorld(chance: Chance, volumes: Volumes): InventoryWorld
       tally.bad(planted.codes);
     }
   }
-  return { events, truth: tally.truth(), rows, stock };
+  return { events, truth: tally.truth(), rows, stock, stocked: stocked.size };
 }

@@ -57,6 +57,8 @@ export interface Truth {
   readonly seed: number;
   readonly channels: Readonly<Record<string, ChannelTruth>>;
   readonly figures: readonly FigureTruth[];
+  /** What the order management system must have been told at the end. */
+  readonly delivered: { readonly records: number; readonly pieces: Readonly<Record<string, number>> };
   /** Held promotions that a later catalogue file frees. */
   readonly readmitted: number;
   /** Codes that the same bad promotion must get by file and by REST. */

@@ -39,6 +39,7 @@ export function createWorld(seed: number, volumes: Volumes): World {
         "inventory.movements": inventory.truth,
       },
       figures: figures({ catalog, promotions, sales, orders, inventory }),
+      delivered: { records: inventory.stocked, pieces: Object.fromEntries(inventory.stock) },
       readmitted: promotions.readmitted,
       sameBadPromotion: promotions.sameBad,
     },
