@@ -2,7 +2,7 @@
 // files, REST and events; at the end everything that is served is compared with the truth.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { MillraceError } from "millrace";
 import { loadProject, processLogger, serveInstance, type Instance } from "millrace/embed";
 import { dropFiles } from "./simulator/drops.ts";
 import { startOms } from "./simulator/oms.ts";
@@ -10,24 +10,9 @@ import { produce } from "./simulator/producer.ts";
 import { fullVolumes, type World } from "./simulator/shape.ts";
 import { startUpstream, type Upstream } from "./simulator/upstream.ts";
 import { createWorld } from "./simulator/world.ts";
+import { parseOptions, usage, type StartOptions } from "./options.ts";
 import { printOutcome } from "./outcome.ts";
 import { compareDelivered, compareWithTruth } from "./verify.ts";
-
-const { values: options } = parseArgs({
-  options: {
-    once: { type: "boolean", default: false },
-    seed: { type: "string", default: "1" },
-    port: { type: "string", default: "0" },
-  },
-});
-
-const usage = "npm start -- [--once] [--seed N] [--port P]";
-
-function whole(name: "seed" | "port"): number {
-  const value = Number(options[name]);
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new Error(`--${name} is a whole number from 0; received ${options[name]}. Usage: ${usage}`);
-}
 
 /** The upstreams' days: the catalogue of the evening before, the day itself, and what comes late. */
 async function live(world: World, upstream: Upstream, place: { instance: Instance; drops: string }): Promise<void> {
@@ -53,9 +38,9 @@ async function live(world: World, upstream: Upstream, place: { instance: Instanc
   await settle();
 }
 
-async function main(): Promise<boolean> {
+/** Whether every figure is that of the truth. */
+async function run({ once, seed, port }: StartOptions): Promise<boolean> {
   const startedMs = performance.now();
-  const seed = whole("seed");
   const folder = join(import.meta.dirname, ".millrace", `seed-${seed}`);
   const drops = join(folder, "drops");
   await mkdir(drops, { recursive: true });
@@ -74,7 +59,7 @@ async function main(): Promise<boolean> {
     project,
     dataFolder: join(folder, "data"),
     log: processLogger("warn"),
-    listen: { host: "127.0.0.1", port: whole("port") },
+    listen: { host: "127.0.0.1", port },
     start: { live: false },
   });
   try {
@@ -95,7 +80,7 @@ async function main(): Promise<boolean> {
       oms: oms.stats,
       seconds: (performance.now() - startedMs) / 1000,
     });
-    if (!options.once) await keepServing(service);
+    if (!once) await keepServing(service);
     return equal && upstream.stats.overLimit === 0;
   } finally {
     await instance.close();
@@ -123,4 +108,17 @@ async function keepServing(service: { readonly url: string; readonly token: stri
   clearInterval(alive);
 }
 
-process.exitCode = (await main()) ? 0 : 1;
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const options = parseOptions(args);
+    if (options !== undefined) return (await run(options)) ? 0 : 1;
+    console.log(usage);
+    return 0;
+  } catch (thrown) {
+    if (!(thrown instanceof MillraceError)) throw thrown;
+    console.error(`error [${thrown.code}]: ${thrown.message}\n${thrown.hint === "" ? "" : `hint: ${thrown.hint}`}`);
+    return thrown.code === "request-invalid" ? 2 : 1;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
