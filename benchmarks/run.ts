@@ -2,6 +2,7 @@
 // Exit 0: every result was verified equal; with --strict also every goal holds. The options are in harness/options.ts.
 import { isMillraceError } from "@millrace/core";
 import { bootSuite } from "./boot/boot-suite.ts";
+import { filesSuite } from "./files/files-suite.ts";
 import { eventsSuite } from "./events/events-suite.ts";
 import type { Figure, Suite } from "./harness/figure.ts";
 import { machine, type Machine } from "./harness/machine.ts";
@@ -18,6 +19,7 @@ async function* smoke(): AsyncGenerator<Figure> {
   yield* restSuite({ rows: 20_000, runs: 1 });
   yield* eventsSuite({ rows: 50_000, runs: 1, seconds: 2, brief: true });
   yield* serveSuite({ rows: 50_000, runs: 1, seconds: 1 });
+  yield* filesSuite({ rows: 10_000 });
   yield* bootSuite({ rows: 50_000, runs: 1, seconds: 2 });
   yield* qualitySuite({ rows: 200_000, runs: 1 });
   yield* validateSuite({ rows: 10_000, runs: 1 });
@@ -28,6 +30,7 @@ const suites: Readonly<Record<SuiteName, Suite>> = {
   rest: restSuite,
   events: eventsSuite,
   serve: serveSuite,
+  files: filesSuite,
   boot: bootSuite,
   quality: qualitySuite,
   validate: validateSuite,

@@ -14,6 +14,7 @@ const suites = {
     takes: ["rows", "runs", "seconds"],
   },
   serve: { about: "a page of 100 rows over HTTP", takes: ["rows", "runs", "seconds"] },
+  files: { about: "spreadsheets, and a folder with a small file for every ten rows", takes: ["rows"] },
   boot: { about: "start, memory and processor while idle", takes: ["rows", "runs", "seconds"] },
   quality: { about: "what rules cost, 10 million rows", takes: ["rows", "runs"] },
   validate: { about: "the validator of the ingress", takes: ["rows", "runs"] },

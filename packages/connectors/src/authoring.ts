@@ -3,7 +3,7 @@ export { airbyte } from "./manifest/channel/airbyte.ts";
 export { delivery, toFile, toRest, toWebhook } from "./deliver/delivery.ts";
 export { env, secret } from "./authoring/references.ts";
 export { events } from "./events/events.ts";
-export { archive, files, manifest, marker, quietPeriod } from "./files/files.ts";
+export { archive, files, http, manifest, marker, quietPeriod, sftp } from "./files/files.ts";
 export { apiKey, basic, bearer, clientCertificate, hmac, jwt, oauth, session, sigV4 } from "./rest/authentication.ts";
 export { cursor, linkHeader, nextUrl, offset, page } from "./rest/pagination.ts";
 export { rest } from "./rest/rest.ts";

@@ -14,6 +14,7 @@ export type {
   OnRewrite,
   Readiness,
 } from "./files/files-config.ts";
+export type { HttpPlaceOptions, PlaceConfig, SftpPlaceOptions } from "./files/places/place-config.ts";
 export type { Decode, Partition, RecordChange, WindowOptions } from "./rest/stream-shapes.ts";
 export type {
   Authentication,

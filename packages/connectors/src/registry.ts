@@ -4,6 +4,7 @@ import type { Connector, Destination } from "@millrace/core";
 import {
   authenticationFunctions,
   paginationFunctions,
+  placeFunctions,
   readinessFunctions,
   referenceFunctions,
   signatureFunctions,
@@ -56,7 +57,7 @@ export function describeConnectors(): readonly ConnectorDescription[] {
   };
   const functions = new Map([
     ["airbyte", [...referenceFunctions]],
-    ["files", [...readinessFunctions, ...referenceFunctions]],
+    ["files", [...placeFunctions, ...readinessFunctions, ...referenceFunctions]],
     ["rest", [...authenticationFunctions, ...paginationFunctions, ...streamFunctions, ...referenceFunctions]],
   ]);
   const described = connectors.map(({ name, summary, fields, example }) => {

@@ -40,6 +40,7 @@ export * from "./project/project.ts";
 export * from "./text/nearest-name.ts";
 export * from "./time/backoff.ts";
 export * from "./time/duration.ts";
+export * from "./time/expected-by.ts";
 export * from "./time/system.ts";
 export * from "./time/uuid.ts";
 export * from "./failpoint.ts";

@@ -118,6 +118,7 @@ class PlatformInstance implements Platform {
       this.#live = new LiveWork(this.#parts, this.#limits, works);
       await this.#live.start();
       works.clockJudge.start();
+      works.late.start();
     } catch (error) {
       await this.stop();
       throw error;
@@ -303,6 +304,7 @@ class PlatformInstance implements Platform {
       await works.models.stop();
       await works.clockJudge.stop();
       await works.deliveries.stop();
+      works.late.stop();
     })();
     await withDeadline(this.#parts.clock, stopping, {
       ms: this.#limits.stopTimeoutMs,
@@ -326,6 +328,7 @@ class PlatformInstance implements Platform {
     await works.models.adopt(plan);
     works.clockJudge.adopt(project);
     await works.deliveries.adopt(project);
+    works.late.adopt(channelsOf(project));
   }
 
   /** Fences off earlier owners, then goes on behind the last batch that they committed. */
@@ -346,6 +349,7 @@ class PlatformInstance implements Platform {
     works.models.heard(commit);
     works.clockJudge.heard(commit);
     works.deliveries.heard(commit);
+    works.late.heard(commit);
   }
 
   /** After a storage error nobody writes any more; reading goes on until the restart. */

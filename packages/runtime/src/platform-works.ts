@@ -16,6 +16,7 @@ import { ModelRunner } from "./models/model-runner.ts";
 import type { PlatformLimits } from "./platform-limits.ts";
 import type { PlatformParts } from "./platform-parts.ts";
 import { ClockJudge } from "./quality/clock-judge.ts";
+import { LateChannels } from "./schedule/late-channels.ts";
 import { Readmitter } from "./quarantine/readmitter.ts";
 
 export interface Works {
@@ -33,6 +34,7 @@ export interface Works {
   readonly models: ModelRunner;
   readonly clockJudge: ClockJudge;
   readonly deliveries: DeliverySet;
+  readonly late: LateChannels;
 }
 
 export interface WorksOptions {
@@ -55,6 +57,7 @@ export function buildWorks(platform: PlatformParts, options: WorksOptions): Work
   const loading = { ...platform, transactions, claims, sequence, tables };
   const loader = new Loader(loading);
   const totals = new ChannelTotals();
+  const notifier = platform.notifier ?? logNotifier(platform.log);
   const channels = new ChannelSet({
     platform,
     limits,
@@ -83,7 +86,8 @@ export function buildWorks(platform: PlatformParts, options: WorksOptions): Work
       request: options.requestModel,
       onStorageError,
     }),
-    clockJudge: new ClockJudge({ ...platform, notifier: platform.notifier ?? logNotifier(platform.log) }),
     deliveries: new DeliverySet({ platform, limits, onStorageError }),
+    clockJudge: new ClockJudge({ ...platform, notifier }),
+    late: new LateChannels({ ...platform, notifier, totals }),
   };
 }

@@ -52,7 +52,7 @@ export type HookReceipt =
 export interface ChannelStatus {
   readonly channel: string;
   readonly connector: string;
-  readonly state: "idle" | "working" | "waiting" | "failing" | "stopped";
+  readonly state: "idle" | "working" | "waiting" | "failing" | "stopped" | "late";
   readonly received: bigint;
   readonly accepted: bigint;
   readonly quarantined: bigint;
@@ -60,6 +60,8 @@ export interface ChannelStatus {
   readonly batches: bigint;
   readonly lastCommitMs?: number;
   readonly error?: ErrorReport;
+  /** What was expected by this time and has not come; the state is `late` unless there is something worse. */
+  readonly late?: { readonly expectedBy: string; readonly sinceMs: number };
   /** Events that are in the log and not yet in a table. */
   readonly backlog?: bigint;
 }

@@ -42,7 +42,14 @@ function checkInstalled(name: string, entry: InstalledPackage, shipped: boolean)
   return problems;
 }
 
+/** Packages whose scripts the workspace does not run. */
+function deniedScripts(tree: SourceTree): ReadonlySet<string> {
+  const { allowScripts = {} } = readJson<{ allowScripts?: Readonly<Record<string, boolean>> }>(tree, "package.json");
+  return new Set(Object.keys(allowScripts).filter((name) => allowScripts[name] === false));
+}
+
 function check(tree: SourceTree): Finding[] {
+  const denied = deniedScripts(tree);
   const entries = readJson<{ packages: Entries }>(tree, LOCK_FILE).packages ?? {};
   const shipped = shippedPackages(entries);
   const missing = [...missingPlatformPackages(entries).keys()].map(
@@ -50,7 +57,16 @@ function check(tree: SourceTree): Finding[] {
   );
   const problems = Object.entries(entries)
     .filter(([path, entry]) => path.includes("node_modules/") && entry.link !== true)
-    .flatMap(([path, entry]) => checkInstalled(path.replace(/^.*node_modules\//, ""), entry, shipped.has(path)));
+    .flatMap(([path, entry]) => {
+      const name = path.replace(/^.*node_modules\//, "");
+      // What others install with our packages would run its script there.
+      const silent = denied.has(name) && !shipped.has(path);
+      return checkInstalled(
+        name,
+        { ...entry, hasInstallScript: entry.hasInstallScript === true && !silent },
+        shipped.has(path),
+      );
+    });
   return [...missing, ...problems].map((message) => ({ path: LOCK_FILE, message }));
 }
 
@@ -61,12 +77,14 @@ export const lockFileRule: Rule = {
   planted: [
     {
       files: {
+        "package.json": JSON.stringify({ allowScripts: { denied: false, between: false } }),
         [LOCK_FILE]: JSON.stringify({
           packages: {
             "": { license: "none" },
             "node_modules/@millrace/core": { link: true, resolved: "packages/core" },
             "packages/core": { dependencies: { between: "1.0.0" } },
-            "node_modules/between": { license: "ISC", dependencies: { copyleft: "1.0.0" } },
+            "node_modules/denied": { license: "MIT", hasInstallScript: true },
+            "node_modules/between": { license: "ISC", hasInstallScript: true, dependencies: { copyleft: "1.0.0" } },
             "node_modules/engine": { license: "MIT", optionalDependencies: { "engine-linux-x64": "1.0.0" } },
             "node_modules/copyleft": { license: "GPL-3.0-only" },
             "node_modules/tool": { license: "MPL-2.0" },
@@ -78,7 +96,13 @@ export const lockFileRule: Rule = {
           },
         }),
       },
-      finds: ["lacks node_modules/engine-linux-x64", "copyleft has the licence GPL", "native carries", "native runs"],
+      finds: [
+        "lacks node_modules/engine-linux-x64",
+        "copyleft has the licence GPL",
+        "native carries",
+        "native runs",
+        "between runs",
+      ],
     },
   ],
 };

@@ -105,6 +105,7 @@ interface Draft<Config> {
   readonly config: Config;
   readonly outputs: ChannelDeclaration["outputs"];
   readonly every: Trigger;
+  readonly expectedBy?: string;
 }
 
 /** Builds a declaration at the author's place. @throws MillraceError channel-invalid */
@@ -113,8 +114,8 @@ export function declareChannel<Config>(
   draft: () => Draft<Config>,
 ): ChannelDeclaration<Config> {
   const location = callerLocation();
-  const { config, outputs, every } = placed(what, location, draft);
-  return { kind: "channel", connector, config, outputs, every, ...(location === undefined ? {} : { location }) };
+  const built = placed(what, location, draft);
+  return { kind: "channel", connector, ...built, ...(location === undefined ? {} : { location }) };
 }
 
 /** Checks a definition that came as data. @throws MillraceError channel-invalid */

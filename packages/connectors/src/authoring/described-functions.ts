@@ -39,6 +39,18 @@ export const signatureFunctions: readonly FunctionDescription[] = [
   },
 ];
 
+export const placeFunctions: readonly FunctionDescription[] = [
+  {
+    signature: "http({ urls?, index?, auth?, headers?, timeout?, bytesMax? })",
+    summary:
+      "for `from`: files behind addresses, or all that a page or document lists below its own folder; unchanged ones (ETag, Last-Modified) are not fetched again; `auth` as for rest()",
+  },
+  {
+    signature: "sftp({ host, port?, username, password?, key?, passphrase?, hostKey, folder?, timeout?, bytesMax? })",
+    summary: "for `from`: files of an SFTP server; `hostKey` is its fingerprint, as `ssh-keygen -lf` shows it",
+  },
+];
+
 export const readinessFunctions: readonly FunctionDescription[] = [
   {
     signature: 'marker("_SUCCESS")',

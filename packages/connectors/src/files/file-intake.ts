@@ -42,7 +42,11 @@ export class FileIntake {
   ): Promise<Intake> {
     if (known !== undefined && (await this.#isSame(file, known, signal))) {
       // It was deleted and came back; its rows never left.
-      if (known.state === "gone") await this.#context.renamed({ from: file.path, file: { ...known, ...file } });
+      if (known.state === "gone")
+        await this.#context.renamed({
+          from: file.path,
+          file: identityOf(file, { sha256: known.sha256, bytes: known.size }),
+        });
       return "loaded";
     }
     try {
@@ -86,7 +90,8 @@ export class FileIntake {
 
   #format(file: FoundFile): NamedFormat {
     const { format } = this.#config;
-    const named = format === undefined ? formatOfName(file.path) : declaredFormat(format, file.path);
+    const name = this.#place.remote ? (file.path.split("?")[0] ?? "") : file.path;
+    const named = format === undefined ? formatOfName(name) : declaredFormat(format, name);
     if (named !== undefined) return named;
     throw new MillraceError("file-unreadable", `${file.path}: its name does not tell its format.`, {
       hint: `Declare format of the channel, one of ${fileFormats.join(", ")}, or narrow its pattern.`,
@@ -120,7 +125,8 @@ export class FileIntake {
   async #isSame(file: FoundFile, known: KnownFile, signal: AbortSignal): Promise<boolean> {
     if (known.state === "refused" || known.state === "removed") return false;
     if (file.tag !== undefined && known.tag !== undefined) return file.tag === known.tag;
-    if (known.size !== file.size) return false;
+    // A place that cannot tell sizes says -1.
+    if (file.size >= 0 && known.size !== file.size) return false;
     if (known.modifiedMicros === file.modifiedMicros && file.modifiedMicros !== 0n) return true;
     return known.sha256 === (await hashContent(this.#place.content(file, signal)));
   }

@@ -3,6 +3,7 @@ import type { EnvRef, Trigger } from "@millrace/core";
 import type { IntoOptions } from "../authoring/declare-channel.ts";
 import type { Setting } from "../authoring/references.ts";
 import type { FormatOptions } from "./format-options.ts";
+import type { PlaceConfig } from "./places/place-config.ts";
 
 export type FileFormat = "csv" | "ndjson" | "json" | "parquet" | "xlsx" | "xls" | "ods";
 
@@ -25,12 +26,19 @@ export type AfterLoad = "keep" | "delete" | { readonly kind: "archive"; readonly
 export type OnRewrite = "replace" | "append" | "reject";
 
 export interface FilesOptions extends IntoOptions, FormatOptions {
+  /** Where the files stand: `http({...})`, `sftp({...})`. Default: a folder of this machine. */
+  readonly from?: PlaceConfig;
   /** Folder that the pattern starts from. Default: the project's folder; a relative one starts there. */
   readonly folder?: Setting;
   /** When a file is complete. Default: `quietPeriod("2s")`. */
   readonly ready?: Readiness;
-  /** Default: `on-arrival`. */
+  /** Default: `on-arrival`; `5m` for `http` and `sftp`, which cannot tell of arrivals. */
   readonly every?: Trigger;
+  /**
+   * When something must have arrived, else the channel is late (status, metric, log, notice): `07:30 Europe/Berlin`, `mon-fri 07:30 Europe/Berlin`, or an
+   * interval such as `24h`. What came since the midnight before the time counts.
+   */
+  readonly expectedBy?: string;
   /**
    * Default: from the extension of each file: `.csv`, `.tsv`, `.ndjson`, `.jsonl`, `.json`, each also with `.gz` or `.zst`; `.parquet`, `.xlsx`, `.xlsm`,
    * `.xls`, `.ods`.
@@ -66,6 +74,7 @@ export interface FilesOptions extends IntoOptions, FormatOptions {
 
 /** Config of a files channel: the options with defaults, without those that the declaration keeps beside it. */
 export interface FilesConfig extends FormatOptions {
+  readonly from?: PlaceConfig;
   readonly pattern: string;
   readonly folder?: string | EnvRef;
   readonly ready: Readiness;

@@ -1,6 +1,6 @@
 // The options of `files()` as data, and the rules between them. Documentation and validation come from here.
 import { isAbsolute } from "node:path";
-import type { ContractDefinition, Trigger, WriteMode } from "@millrace/core";
+import { parseExpectedBy, type ContractDefinition, type Trigger, type WriteMode } from "@millrace/core";
 import { everyField, intoFields, OptionProblem } from "../authoring/declare-channel.ts";
 import {
   bool,
@@ -9,6 +9,7 @@ import {
   oneOf,
   parsed,
   setting,
+  show,
   text,
   texts,
   variant,
@@ -21,6 +22,7 @@ import type { FilesConfig } from "./files-config.ts";
 import { formatOfName } from "./file-format.ts";
 import { checkForFormat, fileFormats, formatFields } from "./format-fields.ts";
 import { splitPattern } from "./places/file-pattern.ts";
+import { placeCheck } from "./places/place-config.ts";
 
 const oneCharacter: OptionCheck = (value, path) =>
   typeof value === "string" && /^[^\r\n]$/u.test(value) ? undefined : `"${path}" is one character`;
@@ -36,6 +38,11 @@ const readinessCheck = variant(
   'marker("_SUCCESS"), manifest("manifest.json") or quietPeriod("5s")',
 );
 
+const expectedByCheck: OptionCheck = (value, path) =>
+  typeof value === "string" && parseExpectedBy(value) !== undefined
+    ? undefined
+    : `"${path}" is a time with its zone such as "07:30 Europe/Berlin" or "mon-fri 07:30 UTC", or an interval such as "24h"; received ${show(value)}`;
+
 const afterCheck: OptionCheck = (value, path) =>
   value === "keep" || value === "delete"
     ? undefined
@@ -47,13 +54,24 @@ const afterCheck: OptionCheck = (value, path) =>
 export const filesFields: readonly OptionField[] = [
   required("pattern", "string", text, "files to load: a glob that starts from `folder`; the first argument of files()"),
   ...intoFields,
+  optional("from", "http() | sftp()", placeCheck, "where the files stand", { default: "a folder of this machine" }),
   optional("folder", "string | env()", setting, "folder that the pattern starts from", {
     default: "the project's folder",
   }),
   optional("ready", "marker() | manifest() | quietPeriod()", readinessCheck, "when a file is complete", {
     default: 'quietPeriod("2s")',
   }),
-  everyField(true, '"on-arrival"'),
+  everyField(true, '"on-arrival"; "5m" with `from`'),
+  optional(
+    "expectedBy",
+    "time with zone | duration",
+    expectedByCheck,
+    "when something must have arrived, else it is late",
+    {
+      default: "never late",
+      beside: true,
+    },
+  ),
   optional(
     "format",
     fileFormats.map((format) => `"${format}"`).join(" | "),
@@ -121,6 +139,7 @@ export function checkFilesConfig(
     write,
   }: { readonly contract: ContractDefinition; readonly every: Trigger; readonly write: WriteMode },
 ): void {
+  checkPlace(config, every);
   checkDepartures(config, write);
   const format = config.format ?? formatOfName(config.pattern)?.format;
   if (format !== undefined) checkForFormat(config, format);
@@ -134,6 +153,22 @@ export function checkFilesConfig(
     throw new OptionProblem('"delimiter" and "quote" are the same character');
   const problem = config.columns === undefined ? undefined : columnProblem(contract, config.columns);
   if (problem !== undefined) throw new OptionProblem(`"columns": ${problem}`);
+}
+
+/** What a place that is no folder of this machine cannot do. */
+function checkPlace({ from, folder, pattern, after = "keep", onDelete }: FilesConfig, every: Trigger): void {
+  if (from === undefined) return;
+  if (folder !== undefined)
+    throw new OptionProblem('"folder" is a folder of this machine; sftp({ folder }) is one of the server');
+  if (isAbsolute(pattern)) throw new OptionProblem('the pattern is absolute; with "from" it starts from that place');
+  if (every === "on-arrival")
+    throw new OptionProblem(
+      `${from.kind}() cannot tell of arrivals; "every" is a duration such as "5m", or a cron expression`,
+    );
+  if (from.kind === "http" && after !== "keep")
+    throw new OptionProblem('"after": files behind HTTP addresses stay where they are');
+  if (from.kind === "http" && from.urls !== undefined && onDelete === "remove")
+    throw new OptionProblem('onDelete: "remove" needs a place that lists its files; "urls" names them');
 }
 
 /** What leaves its place, and what its leaving does. */

@@ -4,6 +4,7 @@ import { declareChannel, demand, outputOf } from "../authoring/declare-channel.t
 import { configFields } from "../authoring/option-fields.ts";
 import type { AfterLoad, FilesConfig, FilesOptions, Readiness } from "./files-config.ts";
 import { checkFilesConfig, filesFields } from "./files-fields.ts";
+import type { HttpPlaceOptions, PlaceConfig, SftpPlaceOptions } from "./places/place-config.ts";
 
 /**
  * Files are complete when a marker stands beside them: `marker("_SUCCESS")` for a folder, `marker("{name}.done")` for each file.
@@ -26,6 +27,24 @@ export function manifest(name: string): Readiness {
   return { kind: "manifest", name };
 }
 
+/**
+ * Files behind HTTP addresses: `urls`, or all below `index` that a page or document lists. What is unchanged by ETag or time is not fetched again.
+ *
+ * @example files("*.csv", { from: http({ index: "https://data.example/exports/", auth: bearer(secret("TOKEN")) }), into: Price })
+ */
+export function http(options: HttpPlaceOptions): PlaceConfig {
+  return { kind: "http", ...options };
+}
+
+/**
+ * Files of an SFTP server, whose key is pinned.
+ *
+ * @example files("out/*.csv", { from: sftp({ host: "files.example", username: "shop", key: secret("SSH_KEY"), hostKey: "SHA256:..." }), into: Price })
+ */
+export function sftp(options: SftpPlaceOptions): PlaceConfig {
+  return { kind: "sftp", ...options };
+}
+
 /** Loaded files move to this folder, each with its path below the pattern's folder. `{yyyy}`, `{mm}`, `{dd}`, `{hh}`: moment of loading, UTC. */
 export function archive(folder: string): AfterLoad {
   return { kind: "archive", folder };
@@ -42,7 +61,7 @@ export function archive(folder: string): AfterLoad {
 export function files(pattern: string, options: FilesOptions): ChannelDeclaration<FilesConfig> {
   return declareChannel({ connector: "files", what: `files(${JSON.stringify(pattern)})` }, () => {
     demand({ ...options, pattern }, filesFields);
-    const { into, write, every = "on-arrival", ...rest } = options;
+    const { into, write, every = options.from === undefined ? "on-arrival" : "5m", expectedBy, ...rest } = options;
     const config: FilesConfig = {
       ...definedOnly(rest),
       pattern,
@@ -52,7 +71,7 @@ export function files(pattern: string, options: FilesOptions): ChannelDeclaratio
     const output = outputOf("default", { into, ...(write === undefined ? {} : { write }) });
     demand(config, configFields(filesFields));
     checkFilesConfig(config, { contract: into, every, write: output.write });
-    return { config, outputs: [output], every };
+    return { config, outputs: [output], every, ...(expectedBy === undefined ? {} : { expectedBy }) };
   });
 }
 

@@ -50,4 +50,20 @@ export const filesCodes = {
     summary: "A file's content is not what its name or its channel says.",
     solve: "Correct the file or the format of the channel; nothing of it was loaded.",
   },
+  "host-key-mismatch": {
+    kind: "user",
+    summary: "A server shows another key than the one that its channel trusts.",
+    solve:
+      "Ask its owner whether the key was changed. If so, put the new fingerprint into hostKey; nothing was sent, and committed rows are kept.",
+  },
+  "package-missing": {
+    kind: "user",
+    summary: "A channel needs a package that is not installed with Millrace.",
+    solve: "Install the package that the message names beside Millrace; nothing was read.",
+  },
+  "place-refused": {
+    kind: "user",
+    summary: "A server of files refused the login.",
+    solve: "Check user name, password and key of the channel; committed rows are kept.",
+  },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;

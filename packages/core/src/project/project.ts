@@ -24,6 +24,8 @@ export interface ChannelDeclaration<Config = unknown> {
   readonly config: Config;
   readonly outputs: readonly Omit<ChannelOutput, "domain">[];
   readonly every: Trigger;
+  /** When something must have arrived, else the channel is late; see parseExpectedBy. */
+  readonly expectedBy?: string;
   readonly location?: SourceLocation;
 }
 

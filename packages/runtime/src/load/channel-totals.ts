@@ -9,6 +9,8 @@ export interface ChannelTotal {
   readonly duplicate: bigint;
   readonly batches: bigint;
   readonly lastCommitMs?: number;
+  /** Of a batch that brought something: rows that left with their file are no arrival. */
+  readonly lastArrivalMs?: number;
 }
 
 const nothing: ChannelTotal = { received: 0n, accepted: 0n, quarantined: 0n, duplicate: 0n, batches: 0n };
@@ -20,7 +22,8 @@ export class ChannelTotals {
   async read(warehouse: Warehouse): Promise<void> {
     const found = await warehouse.query(`
       SELECT channel, sum(received) AS received, sum(accepted) AS accepted, sum(quarantined) AS quarantined,
-          sum(duplicate) AS duplicate, sum(batches) AS batches, max(committed_at) AS committed_at
+          sum(duplicate) AS duplicate, sum(batches) AS batches, max(committed_at) AS committed_at,
+          max(CASE WHEN received > 0 THEN committed_at END) AS arrived_at
         FROM (
           SELECT channel, received, accepted, quarantined, duplicate, 1 AS batches, committed_at FROM millrace.ledger WHERE kind = 'load'
           UNION ALL
@@ -35,12 +38,14 @@ export class ChannelTotals {
         duplicate: toBigint(row["duplicate"]),
         batches: toBigint(row["batches"]),
         ...(row["committed_at"] === null ? {} : { lastCommitMs: toMs(row["committed_at"]) }),
+        ...(row["arrived_at"] === null ? {} : { lastArrivalMs: toMs(row["arrived_at"]) }),
       });
   }
 
   add(report: BatchReport): void {
     if (report.kind !== "load") return;
     const before = this.of(report.channel);
+    const arrivalMs = report.received > 0n ? report.committedMs : before.lastArrivalMs;
     this.#totals.set(report.channel, {
       received: before.received + report.received,
       accepted: before.accepted + report.accepted,
@@ -48,6 +53,7 @@ export class ChannelTotals {
       duplicate: before.duplicate + report.duplicate,
       batches: before.batches + 1n,
       lastCommitMs: report.committedMs,
+      ...(arrivalMs === undefined ? {} : { lastArrivalMs: arrivalMs }),
     });
   }
 

@@ -11,6 +11,7 @@ import type { ChannelState } from "../channels/channel-state.ts";
 import type { ChannelSet } from "../channels/channel-set.ts";
 import type { ChannelTotals } from "../load/channel-totals.ts";
 import { toBigint } from "../load/sql-values.ts";
+import type { LateChannels } from "../schedule/late-channels.ts";
 import type { ModelRunner } from "../models/model-runner.ts";
 import type { ChannelStatus, PlatformHealth, PlatformStatus } from "../platform.ts";
 import type { PlatformParts } from "../platform-parts.ts";
@@ -23,6 +24,7 @@ export interface StatusParts {
   readonly totals: ChannelTotals;
   readonly models: ModelRunner;
   readonly clockJudge: ClockJudge;
+  readonly late: LateChannels;
 }
 
 export interface PlatformCondition {
@@ -79,11 +81,14 @@ export class StatusReader {
 
   #channel(channel: string, connector: string, state: ChannelState): ChannelStatus {
     const error = state.error;
+    const late = this.#parts.late.of(channel);
+    const { lastArrivalMs: _, ...totals } = this.#parts.totals.of(channel);
     return {
       channel,
       connector,
-      state: state.state,
-      ...this.#parts.totals.of(channel),
+      state: late !== undefined && state.state === "idle" ? "late" : state.state,
+      ...totals,
+      ...(late === undefined ? {} : { late }),
       ...(error === undefined ? {} : { error }),
     };
   }

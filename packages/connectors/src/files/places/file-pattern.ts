@@ -23,13 +23,20 @@ export function fileSearch(
   config: Pick<FilesConfig, "pattern" | "folder">,
   { projectFolder, secrets }: { readonly projectFolder: string; readonly secrets: Secrets },
 ): FileSearch {
-  const { fixed, glob } = splitPattern(config.pattern);
+  const { fixed } = splitPattern(config.pattern);
   const folder = isEnvRef(config.folder) ? secrets.setting(config.folder) : (config.folder ?? ".");
   const absolute = isAbsolute(config.pattern);
   const root = absolute ? resolve(fixed) : resolve(projectFolder, folder);
+  const search = searchIn(root, config.pattern, join);
+  return absolute ? { ...search, start: root } : search;
+}
+
+/** @param joined puts the parts of a path together as the place does */
+export function searchIn(root: string, pattern: string, joined: (...parts: string[]) => string): FileSearch {
+  const { fixed, glob } = splitPattern(pattern);
   return {
     root,
-    start: absolute ? root : join(root, fixed),
+    start: joined(root, fixed),
     depthMax: glob.includes("**") ? Number.POSITIVE_INFINITY : glob.split("/").length - 1,
     hidden: /(^|\/)\./.test(glob),
     matches: (path) => matchesGlob(path, glob),

@@ -1,0 +1,7 @@
+// Files as they come: a folder of many small ones.
+import type { Figure, SuiteOptions } from "../harness/figure.ts";
+import { folderFigures } from "./folder.ts";
+
+export async function* filesSuite({ rows = 1_000_000 }: SuiteOptions): AsyncGenerator<Figure> {
+  yield* folderFigures(Math.ceil(rows / 10));
+}
