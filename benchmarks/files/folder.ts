@@ -29,6 +29,12 @@ export async function* folderFigures(count: number): AsyncGenerator<Figure> {
     yield figure(`${name}, loaded in ${batches} transactions`, firstSeconds, reconcileGoalS);
     yield figure(`${name}, reconciled by a new process`, known.result.firstSeconds, reconcileGoalS);
     yield figure(`${name}, second look`, known.result.againSeconds, againGoalS);
+    yield {
+      suite,
+      name: `${name}, processor time of the load`,
+      value: rounded(load.result.firstCpuSeconds),
+      unit: "s",
+    };
     yield { suite, name: `${name}, peak memory`, value: toMiB(load.peakBytes), unit: "MiB" };
   } finally {
     rmSync(place, { recursive: true, force: true });

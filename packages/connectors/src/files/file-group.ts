@@ -16,11 +16,16 @@ export interface GroupBounds {
   readonly filesMax: number;
 }
 
-export const groupBounds: GroupBounds = { bytesMax: 32 * 1024 * 1024, filesMax: 200 };
+export const groupBounds: GroupBounds = { bytesMax: 32 * 1024 * 1024, filesMax: 1000 };
 
 export class FileGroup {
   readonly #bounds: GroupBounds;
   #files: StoredFile[] = [];
+  #bytes = 0;
+  /** Objects of the group, and what all of its files have in common, as text. */
+  readonly #keys = new Set<string>();
+  #kind = "";
+  #replaces = false;
 
   constructor(bounds: GroupBounds = groupBounds) {
     this.#bounds = bounds;
@@ -31,26 +36,23 @@ export class FileGroup {
   }
 
   get isFull(): boolean {
-    return (
-      this.#files.length >= this.#bounds.filesMax || this.#bytes >= this.#bounds.bytesMax || this.#replaces.length > 0
-    );
+    return this.#files.length >= this.#bounds.filesMax || this.#bytes >= this.#bounds.bytesMax || this.#replaces;
   }
 
   /** One way to decode, no object twice (rows are told apart by object and position), and rewritten files stand alone. */
   accepts(file: StoredFile): boolean {
-    const [first] = this.#files;
-    if (first === undefined) return true;
+    if (this.isEmpty) return true;
     if (this.isFull || file.replaces.length > 0) return false;
     const fits = this.#bytes + file.ref.bytes <= this.#bounds.bytesMax;
-    const twin = this.#files.some((other) => other.ref.key === file.ref.key);
-    // The records of a group are counted together: a manifest tells of all of them or of none.
-    const counted = (first.identity.rows === undefined) === (file.identity.rows === undefined);
-    const alike = first.encoding === file.encoding && JSON.stringify(first.format) === JSON.stringify(file.format);
-    return fits && !twin && counted && alike;
+    return fits && !this.#keys.has(file.ref.key) && this.#kind === kindOf(file);
   }
 
   add(file: StoredFile): void {
     this.#files.push(file);
+    this.#bytes += file.ref.bytes;
+    this.#keys.add(file.ref.key);
+    this.#kind = kindOf(file);
+    this.#replaces = file.replaces.length > 0;
   }
 
   /** The arrival's part of this group, which is empty afterwards. Objects and files stand in the same order. */
@@ -59,6 +61,9 @@ export class FileGroup {
     const [first] = files;
     if (first === undefined) throw new RangeError("a group without files");
     this.#files = [];
+    this.#bytes = 0;
+    this.#keys.clear();
+    this.#replaces = false;
     return {
       objects: files.map(({ ref, encoding }) => ({ ref, encoding })),
       format: first.format,
@@ -66,12 +71,9 @@ export class FileGroup {
       replacesBatches: files.flatMap(({ replaces }) => replaces),
     };
   }
+}
 
-  get #bytes(): number {
-    return this.#files.reduce((sum, { ref }) => sum + ref.bytes, 0);
-  }
-
-  get #replaces(): readonly bigint[] {
-    return this.#files.flatMap(({ replaces }) => replaces);
-  }
+/** The records of a group are counted together: a manifest tells of all of its files or of none. */
+function kindOf({ encoding, format, identity }: StoredFile): string {
+  return `${encoding} ${identity.rows === undefined} ${JSON.stringify(format)}`;
 }

@@ -1,8 +1,9 @@
 // Where a files channel looks: the folder that paths are named from, where the walk starts, and which files match.
-import { isAbsolute, join, matchesGlob, relative, resolve, sep } from "node:path";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Secrets } from "@millrace/core";
 import { isEnvRef } from "../../authoring/references.ts";
 import type { FilesConfig } from "../files-config.ts";
+import { compiledGlob } from "./compiled-glob.ts";
 
 export interface FileSearch {
   /** Paths in the ledger are relative to it. */
@@ -39,7 +40,7 @@ export function searchIn(root: string, pattern: string, joined: (...parts: strin
     start: joined(root, fixed),
     depthMax: glob.includes("**") ? Number.POSITIVE_INFINITY : glob.split("/").length - 1,
     hidden: /(^|\/)\./.test(glob),
-    matches: (path) => matchesGlob(path, glob),
+    matches: compiledGlob(glob),
   };
 }
 

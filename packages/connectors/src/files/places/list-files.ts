@@ -1,13 +1,13 @@
 // Walks a folder for the files that match, with their size and time. What vanishes on the way is passed over; what cannot be read is reported.
-import type { BigIntStats, Dirent } from "node:fs";
+import { stat as statWithCallback, type BigIntStats, type Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { MillraceError } from "@millrace/core";
 import { pathFrom, type FileSearch } from "./file-pattern.ts";
 import { byArrival, type FoundFile, type Listing } from "./place.ts";
 
 /** Files that are looked at together. */
-const statsAtOnce = 64;
+const statsAtOnce = 256;
 
 /** Files that match, by modification time, then path. Symbolic links to files are followed, those to folders are not. */
 export async function listFiles(
@@ -15,27 +15,56 @@ export async function listFiles(
   { signal, without }: { readonly signal: AbortSignal; readonly without: readonly string[] },
 ): Promise<Listing> {
   const problems: MillraceError[] = [];
+  /** Below `start`. */
   const found: string[] = [];
-  const walk = async (folder: string, depth: number): Promise<boolean> => {
+  const walk = async (folder: string, below: string, depth: number): Promise<boolean> => {
     signal.throwIfAborted();
     const entries = await entriesOf(folder, problems);
     for (const entry of entries ?? []) {
-      const absolute = join(folder, entry.name);
+      const path = below + entry.name;
       if (entry.isDirectory()) {
+        const absolute = join(folder, entry.name);
         const enter = depth < search.depthMax && (search.hidden || !entry.name.startsWith("."));
-        if (enter && !without.includes(absolute)) await walk(absolute, depth + 1);
-      } else if (search.matches(pathFrom(search.start, absolute))) found.push(absolute);
+        if (enter && !without.includes(absolute)) await walk(absolute, `${path}/`, depth + 1);
+      } else if (search.matches(path)) found.push(path);
     }
     return entries !== undefined;
   };
-  const exists = await walk(search.start, 0);
-  const files: FoundFile[] = [];
-  for (let at = 0; at < found.length; at += statsAtOnce) {
-    const some = found.slice(at, at + statsAtOnce);
-    const looked = await Promise.all(some.map((absolute) => foundFile(search, absolute, problems)));
-    files.push(...looked.filter((file) => file !== undefined));
-  }
+  const exists = await walk(search.start, "", 0);
+  const files = await withStats(search, found, problems);
+  signal.throwIfAborted();
   return { files: files.sort(byArrival), problems, exists };
+}
+
+/** Size and time of each. A promise per file would cost more than the question to the system. */
+function withStats(search: FileSearch, found: readonly string[], problems: MillraceError[]): Promise<FoundFile[]> {
+  const start = search.start.endsWith(sep) ? search.start : `${search.start}${sep}`;
+  const below = pathFrom(search.root, search.start);
+  const prefix = below === "" ? "" : `${below}/`;
+  const files: FoundFile[] = [];
+  if (found.length === 0) return Promise.resolve(files);
+  return new Promise((resolve) => {
+    let asked = 0;
+    let answered = 0;
+    const ask = (): void => {
+      const name = found[asked];
+      if (name === undefined) return;
+      asked += 1;
+      const absolute = start + name;
+      statWithCallback(absolute, { bigint: true }, (error, stats) => {
+        if (error !== null) report(error, absolute, problems);
+        else if (stats.isFile()) files.push(toFoundFile(prefix + name, absolute, stats));
+        answered += 1;
+        if (answered === found.length) resolve(files);
+        else ask();
+      });
+    };
+    for (let at = 0; at < statsAtOnce; at += 1) ask();
+  });
+}
+
+function toFoundFile(path: string, absolute: string, stats: BigIntStats): FoundFile {
+  return { path, absolute, size: Number(stats.size), modifiedMicros: modifiedMicros(stats) };
 }
 
 /** Modification time, whole microseconds. */
@@ -50,9 +79,7 @@ export async function foundFile(
   problems: MillraceError[],
 ): Promise<FoundFile | undefined> {
   const stats = await statOf(absolute, problems);
-  if (stats?.isFile() !== true) return undefined;
-  const path = pathFrom(search.root, absolute);
-  return { path, absolute, size: Number(stats.size), modifiedMicros: modifiedMicros(stats) };
+  return stats?.isFile() === true ? toFoundFile(pathFrom(search.root, absolute), absolute, stats) : undefined;
 }
 
 async function entriesOf(folder: string, problems: MillraceError[]): Promise<Dirent[] | undefined> {
