@@ -4,3 +4,4 @@ export { compileVerdict } from "./sql/compile-verdict.ts";
 export { clockRules, type ClockRule } from "./sql/clock-rules.ts";
 export { describeRules, type RuleNote } from "./rules/describe-rules.ts";
 export { readRecord } from "./validator/read-record.ts";
+export { unknownToWarehouse } from "./rules/regular-expression.ts";

@@ -58,6 +58,9 @@ export function rule(
   return { name, condition: "op" in condition ? condition : { op: "sql", sql: condition.sql }, ...facts };
 }
 
+/** What a contract says beside its columns and rules. */
+export type ContractFacts = Pick<ContractDefinition, "description" | "odcs">;
+
 type RuleFacts = Pick<RuleDefinition, "severity" | "description">;
 
 /**
@@ -75,6 +78,7 @@ export function contract<const C extends Columns>(
   name: string,
   columns: C,
   rules: readonly (RuleDefinition<keyof C & string> | SetRuleDefinition<keyof C & string>)[] = [],
+  facts: ContractFacts = {},
 ): Contract<InferRow<C>> {
   const location = callerLocation();
   const sets = rules.filter((one) => "set" in one);
@@ -84,6 +88,8 @@ export function contract<const C extends Columns>(
     columns: Object.entries(columns).map(([column, builder]) => ({ name: column, ...builder.facts })),
     rules: rules.filter((one) => "condition" in one),
     ...(sets.length === 0 ? {} : { sets }),
+    ...(facts.description === undefined ? {} : { description: facts.description }),
+    ...(facts.odcs === undefined ? {} : { odcs: facts.odcs }),
     ...(location === undefined ? {} : { location }),
   };
   validateContract(definition);

@@ -166,6 +166,11 @@ export class ColumnBuilder<Value, Optional extends boolean = false> {
     return this.#last({ severity });
   }
 
+  /** Last part of the code of the check before this, instead of its kind. */
+  named(name: string): ColumnBuilder<Value, Optional> {
+    return this.#last({ name });
+  }
+
   #check(check: ColumnCheck): ColumnBuilder<Value, Optional> {
     return this.#with({ checks: [...this.facts.checks, check] });
   }
@@ -175,7 +180,7 @@ export class ColumnBuilder<Value, Optional extends boolean = false> {
     if (last === undefined)
       throw new MillraceError(
         "contract-invalid",
-        "severity() stands after the check that it is about, such as min(0).",
+        "severity() and named() stand after the check that they are about, such as min(0).",
       );
     return this.#with({ checks: [...this.facts.checks.slice(0, -1), { ...last, ...options }] });
   }

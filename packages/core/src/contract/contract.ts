@@ -78,8 +78,29 @@ export interface ContractDefinition {
   readonly rules: readonly RuleDefinition[];
   /** Rules over more than one row; absent when there are none. */
   readonly sets?: readonly SetRuleDefinition[];
+  readonly description?: string;
+  /** What an Open Data Contract says beyond columns and rules; absent when there is nothing. */
+  readonly odcs?: OdcsFacts;
   /** Where the author wrote it; absent for contracts made by programs. */
   readonly location?: SourceLocation;
+}
+
+/**
+ * Parts of an Open Data Contract (ODCS) that Millrace does not act upon: owner, prices, service levels, tags. They are kept as they were written, so that
+ * an export has them again. Plain JSON, in the standard's own words.
+ */
+export interface OdcsFacts {
+  /** Fields of the whole document. */
+  readonly document?: JsonFields;
+  /** Fields of the table. */
+  readonly table?: JsonFields;
+  /** Fields of columns, by the column's name. */
+  readonly columns?: Readonly<Record<string, JsonFields>>;
+}
+
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonFields;
+export interface JsonFields {
+  readonly [field: string]: JsonValue;
 }
 
 export interface SourceLocation {

@@ -2,6 +2,7 @@
 // A code once published is never reused: retired codes move to `retiredCodes`.
 
 import type { CatalogueEntry, ErrorKind } from "./catalogue-entry.ts";
+import { contractFileCodes } from "./catalogue-contract-files.ts";
 import { filesCodes } from "./catalogue-files.ts";
 import { formatCodes } from "./catalogue-formats.ts";
 import { deliveryCodes } from "./catalogue-deliveries.ts";
@@ -215,6 +216,7 @@ export const catalogue = entries({
   },
   ...manifestCodes,
   ...receivedCodes,
+  ...contractFileCodes,
 
   // Deliveries
   ...deliveryCodes,

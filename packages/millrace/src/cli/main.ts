@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { packageVersion } from "../package-version.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { connectorCommand } from "./commands/connector.ts";
+import { contractCommand } from "./commands/contract.ts";
 import { deliverCommand } from "./commands/deliver.ts";
 import { devCommand, startCommand } from "./commands/dev.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -28,6 +29,7 @@ function program(io: Io, exit: (code: number) => void): Command {
     testCommand(io, exit),
     lineageCommand(io),
     connectorCommand(io, exit),
+    contractCommand(io),
     queryCommand(io),
     statusCommand(io),
     quarantineCommand(io),

@@ -94,7 +94,7 @@ test.each([
   [() => contract("c", { a: t.json() }, [rule("r", check.oneOf("a", "1"))]), "are not compared with a list"],
   [() => contract("c", { a: t.string().length({}) }), "length() needs min, max or both"],
   [() => contract("c", { a: t.string().length({ min: 3, max: 2 }) }), "length() needs min, max or both"],
-  [() => t.int32().severity("warn"), "stands after the check"],
+  [() => t.int32().severity("warn"), "stand after the check"],
 ])("a contract that makes no sense is refused where it is written: %#", (declare, problem) => {
   expect(declare).toThrow(problem);
 });

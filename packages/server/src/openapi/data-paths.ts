@@ -4,7 +4,7 @@ import type { ServedTable } from "../catalogue/served-table.ts";
 import { pageLimits } from "../data/answer/range.ts";
 import { isReservedKey } from "../data/grammar/parse-query.ts";
 import { valueOperators } from "../data/grammar/syntax.ts";
-import { answerSchema, type JsonSchema } from "./json-schema.ts";
+import { answerSchema, type JsonSchema } from "@millrace/contracts/json-schema";
 import { errorResponses } from "./error-responses.ts";
 
 /** Schema of a row; the name is `domain.table`. */

@@ -1,6 +1,6 @@
 // Coded errors as responses of the OpenAPI description.
 import { catalogue, httpStatus, type ErrorCode } from "@millrace/core";
-import type { JsonSchema } from "./json-schema.ts";
+import type { JsonSchema } from "@millrace/contracts/json-schema";
 
 /** Shape of every error body. */
 export const errorSchema: JsonSchema = {

@@ -1,5 +1,6 @@
 // `/openapi.json`: the description of everything that is served, written from the catalogue and the project. Kept until either changes.
 import type { FastifyInstance } from "fastify";
+import { recordSchema, type JsonSchema } from "@millrace/contracts/json-schema";
 import { channelName, type ChannelDefinition, type ProjectDefinition } from "@millrace/core";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { ServedTable } from "../catalogue/served-table.ts";
@@ -7,7 +8,6 @@ import { jsonContentType } from "../http/security-headers.ts";
 import { ingestMediaTypes } from "../ingest/ingest-route.ts";
 import { rowSchema, sharedParameters, tablePaths } from "./data-paths.ts";
 import { errorResponses, errorSchema } from "./error-responses.ts";
-import { recordSchema, type JsonSchema } from "./json-schema.ts";
 import { receivingPaths } from "./receiving-paths.ts";
 
 export interface OpenApiParts {

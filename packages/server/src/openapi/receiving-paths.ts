@@ -1,7 +1,7 @@
 // The addresses of webhook channels in the OpenAPI description.
 import { channelName, type ChannelDefinition } from "@millrace/core";
 import { errorResponses } from "./error-responses.ts";
-import type { JsonSchema } from "./json-schema.ts";
+import type { JsonSchema } from "@millrace/contracts/json-schema";
 
 /** Paths of every channel that other systems or people send to, beside events. */
 export function receivingPaths(channels: readonly ChannelDefinition[]): Readonly<Record<string, JsonSchema>> {

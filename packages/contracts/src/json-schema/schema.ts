@@ -11,6 +11,9 @@ import {
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
+/** What stands for types that JSON Schema has no format for. */
+export const typeNotes = { datetime: "Date and time without a zone.", time: "Time of day." } as const;
+
 /** How a value of the type is answered. */
 export function answerSchema(type: LogicalType, nullable: boolean): JsonSchema {
   const schema = typeSchema(type);
@@ -43,9 +46,9 @@ function typeSchema(type: LogicalType): JsonSchema {
     case "timestamp":
       return { type: "string", format: "date-time" };
     case "datetime":
-      return { type: "string", description: "Date and time without a zone." };
+      return { type: "string", description: typeNotes.datetime };
     case "time":
-      return { type: "string", description: "Time of day." };
+      return { type: "string", description: typeNotes.time };
     case "uuid":
       return { type: "string", format: "uuid" };
     case "json":
