@@ -29,12 +29,9 @@ export async function* folderFigures(count: number): AsyncGenerator<Figure> {
     yield figure(`${name}, loaded in ${batches} transactions`, firstSeconds, reconcileGoalS);
     yield figure(`${name}, reconciled by a new process`, known.result.firstSeconds, reconcileGoalS);
     yield figure(`${name}, second look`, known.result.againSeconds, againGoalS);
-    yield {
-      suite,
-      name: `${name}, processor time of the load`,
-      value: rounded(load.result.firstCpuSeconds),
-      unit: "s",
-    };
+    yield processor(`${name}, processor time of the load`, load.result.firstCpuSeconds);
+    yield processor(`${name}, processor time of the reconciliation`, known.result.firstCpuSeconds);
+    yield processor(`${name}, processor time of the second look`, known.result.againCpuSeconds);
     yield { suite, name: `${name}, peak memory`, value: toMiB(load.peakBytes), unit: "MiB" };
   } finally {
     rmSync(place, { recursive: true, force: true });
@@ -43,6 +40,11 @@ export async function* folderFigures(count: number): AsyncGenerator<Figure> {
 
 function figure(name: string, seconds: number, goalS: number): Figure {
   return { suite, name, value: rounded(seconds), unit: "s", goal: `<= ${goalS}`, holds: seconds <= goalS };
+}
+
+/** Beside the time: on a machine that does other things too it is the steadier one. */
+function processor(name: string, seconds: number): Figure {
+  return { suite, name, value: rounded(seconds), unit: "s" };
 }
 
 function writeFiles(folder: string, count: number): void {

@@ -17,6 +17,7 @@ export interface FolderOutcome {
   readonly batches: number;
   /** The second look of the same process. */
   readonly againSeconds: number;
+  readonly againCpuSeconds: number;
   /** Files and rows in ledger and table afterwards. */
   readonly files: number;
   readonly rows: number;
@@ -64,6 +65,7 @@ report({
   firstCpuSeconds: first.cpuSeconds,
   batches: first.batches,
   againSeconds: again.seconds,
+  againCpuSeconds: again.cpuSeconds,
   files: Number(found.rows[0]?.[0]),
   rows: Number(found.rows[0]?.[1]),
 } satisfies FolderOutcome);

@@ -15,8 +15,9 @@ export async function* localContent(file: FoundFile): AsyncGenerator<Uint8Array>
     await demandSame(file, handle);
     let bytes = 0;
     for (;;) {
-      const piece = Buffer.allocUnsafeSlow(pieceBytes);
-      const { bytesRead } = await handle.read(piece, 0, pieceBytes, bytes);
+      // One byte more than there should be tells that the file grew.
+      const piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, file.size - bytes + 1));
+      const { bytesRead } = await handle.read(piece, 0, piece.byteLength, bytes);
       if (bytesRead === 0) break;
       bytes += bytesRead;
       if (bytes > file.size) throw changed(file, "it grew");
