@@ -350,6 +350,15 @@ describe("what leaves", () => {
   });
 });
 
+it("works by itself: a commit wakes one delivery, the clock another", async () => {
+  const timed = toReceiver({ every: "200ms" }, { path: "/timed/{sku}" });
+  await open({ out: toReceiver(), timed }, { live: true });
+  source.products.items.push(products({ a: "Apple" }));
+  source.products.wake();
+  await expect.poll(() => [...receiver.held.keys()].sort(), { timeout: 10_000 }).toEqual(["/products/a", "/timed/a"]);
+  await expect.poll(async () => (await counts("shop.timed"))["acknowledged"], { timeout: 10_000 }).toBe(1);
+});
+
 it("asks the receiver how many it holds, and says when that differs", async () => {
   receiver.answer = ({ method }) =>
     method === "GET" ? { status: 200, body: JSON.stringify({ count: receiver.held.size }) } : { status: 200 };

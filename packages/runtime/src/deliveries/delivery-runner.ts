@@ -55,6 +55,7 @@ export class DeliveryRunner {
   /** Up to where the outbox was read, and whether to its end. */
   #after = -1n;
   #isRead = false;
+  #reading = 0;
   /** Nothing is begun before this moment: the receiver is away, or the warehouse was busy. */
   #notBeforeMs = 0;
   #failures = 0;
@@ -182,12 +183,12 @@ export class DeliveryRunner {
   async #run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts.platform;
     while (!signal.aborted) {
-      const nowMs = clock.nowMs();
+      const nowMs = clock.monotonicMs();
       const mayBegin = !this.#isPaused && nowMs >= this.#notBeforeMs;
       if (mayBegin && (await this.#step(nowMs))) continue;
-      const nextMs = this.#nextMs(clock.nowMs());
+      const nextMs = this.#nextMs(clock.monotonicMs());
       if (nextMs === undefined && this.#sending.size === 0) this.#rest();
-      const ms = nextMs === undefined ? {} : { ms: Math.max(1, nextMs - clock.nowMs()) };
+      const ms = nextMs === undefined ? {} : { ms: Math.max(1, nextMs - clock.monotonicMs()) };
       await this.#wakeup.wait(clock, { signal, ...ms });
     }
     this.#rest();
@@ -233,7 +234,10 @@ export class DeliveryRunner {
   async #refill(nowMs: number): Promise<boolean> {
     const isFull = this.#window.size >= heldMax || this.#window.hasReady(nowMs, this.delivery.concurrency);
     if (this.#isRead || isFull || (await this.#standsStill())) return false;
+    const reading = this.#reading;
     const found = await this.#next();
+    // Meanwhile parcels came back before this place, or the outbox was changed: read anew.
+    if (reading !== this.#reading) return true;
     const last = found.at(-1);
     for (const parcel of found) if (!this.#window.has(parcel.parcel)) this.#window.add(parcel);
     if (last !== undefined) {
@@ -279,7 +283,7 @@ export class DeliveryRunner {
     const { clock, log } = this.#parts.platform;
     held.isSending = false;
     if (settled.kind === "again") {
-      held.readyMs = clock.nowMs() + settled.waitMs;
+      held.readyMs = clock.monotonicMs() + settled.waitMs;
       this.#error = settled.error.toJSON();
       if (settled.isAway) this.#pause(settled.waitMs);
       const waitMs = Math.round(settled.waitMs);
@@ -311,6 +315,7 @@ export class DeliveryRunner {
 
   /** Parcels stand before the place up to which the outbox was read. */
   #readAgain(): void {
+    this.#reading += 1;
     this.#after = -1n;
     this.#isRead = false;
   }
@@ -318,8 +323,8 @@ export class DeliveryRunner {
   /** Other parcels would fail in the same way: they wait, a little longer each time. */
   #pause(waitMs: number): void {
     this.#failures += 1;
-    const growingMs = 100 * 2 ** Math.min(this.#failures, 10);
-    const untilMs = this.#parts.platform.clock.nowMs() + Math.min(awayMsMax, Math.max(waitMs, growingMs));
+    const growingMs = 20 * 2 ** Math.min(this.#failures, 11);
+    const untilMs = this.#parts.platform.clock.monotonicMs() + Math.min(awayMsMax, Math.max(waitMs, growingMs));
     this.#notBeforeMs = Math.max(this.#notBeforeMs, untilMs);
   }
 

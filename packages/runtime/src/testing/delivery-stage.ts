@@ -36,9 +36,11 @@ export interface DeliveryStageOptions {
   readonly deliveries: Readonly<Record<string, Options>>;
   readonly models?: readonly ModelSource[];
   readonly limits?: Partial<PlatformLimits>;
+  /** Default: false, runUntilIdle does everything. */
+  readonly live?: boolean;
 }
 
-/** Opens and starts a platform without live work: runUntilIdle does everything. */
+/** Opens and starts a platform that delivers. */
 export async function openDeliveryStage(options: DeliveryStageOptions): Promise<DeliveryStage> {
   const { folder, receiver, shop: from, deliveries, models = [], limits = {} } = options;
   const definitions = Object.entries(deliveries).map(([name, one]) => defined(name, delivery(one)));
@@ -52,7 +54,7 @@ export async function openDeliveryStage(options: DeliveryStageOptions): Promise<
     log: silentLogger,
     limits: { deliverySettleMs: 10_000, ...limits },
   });
-  await stage.platform.start({ live: false });
+  await stage.platform.start({ live: options.live === true });
   return { ...stage, shop: from };
 }
 

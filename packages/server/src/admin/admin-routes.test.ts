@@ -242,3 +242,26 @@ function once(call: ClientRequest): Promise<[IncomingMessage]> {
     }),
   );
 }
+
+describe("deliveries", () => {
+  it("are listed, and actions on unknown ones are refused", async () => {
+    expect((await stage.get("/admin/deliveries")).json).toEqual({ deliveries: [] });
+    expect((await stage.get("/admin/deliveries/shop.none")).json).toMatchObject({ code: "delivery-not-found" });
+    expect((await stage.get("/admin/deliveries/shop.none?state=open")).json).toMatchObject({ code: "request-invalid" });
+    for (const kind of ["replay", "discard", "pause", "resume", "reconcile"]) {
+      const { status, json } = await post(`/admin/deliveries/${kind}`, { delivery: "shop.none" });
+      expect([status, json]).toMatchObject([404, { code: "delivery-not-found" }]);
+    }
+    expect((await post("/admin/deliveries/replay", { delivery: "a.b", rows: [-1] })).json).toMatchObject({
+      code: "request-invalid",
+    });
+  });
+
+  it("hold rows that only operators may query", async () => {
+    const { warehouse } = stage.platform;
+    for (const table of ["outbox", "delivery_keys"])
+      await expect(
+        requireReadable(`SELECT * FROM millrace.${table}`, warehouse, { showPii: false }),
+      ).rejects.toMatchObject({ code: "forbidden" });
+  });
+});
