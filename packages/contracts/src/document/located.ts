@@ -1,6 +1,16 @@
 // A YAML or JSON file as plain values that remember their lines: what every reader of another system's file begins with.
 import { MillraceError } from "@millrace/core";
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Alias,
+  type Document,
+  type Node,
+} from "yaml";
 
 const charactersMax = 8 * 1024 * 1024;
 const partsMax = 500_000;
@@ -78,10 +88,16 @@ class Reader {
     // Aliases are followed, so a small file could stand for an endless one.
     if (this.#parts > partsMax) throw this.#at(node, `the file stands for more than ${partsMax} parts`);
     if (depth > depthMax) throw this.#at(node, `parts are nested deeper than ${depthMax}`);
-    if (isAlias(node)) return this.value(node.resolve(this.#document), depth + 1);
+    if (isAlias(node)) return this.value(this.#target(node), depth + 1);
     if (isSeq(node)) return this.#list(node.items, node, depth);
     if (isMap(node)) return this.#map(node.items, node, depth);
     return isScalar(node) ? plain(node.value) : null;
+  }
+
+  #target(alias: Alias): Node {
+    const target = alias.resolve(this.#document);
+    if (target === undefined) throw this.#at(alias, `the alias *${alias.source} names nothing before it`);
+    return target;
   }
 
   #list(items: readonly unknown[], node: Node, depth: number): unknown[] {
