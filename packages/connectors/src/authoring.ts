@@ -22,5 +22,7 @@ export {
   xml,
   zip,
 } from "./rest/stream-shapes.ts";
+export { blobColumns } from "./uploads/blob-columns.ts";
+export { uploads } from "./uploads/uploads.ts";
 export { signature } from "./webhook/signature-config.ts";
 export { webhook } from "./webhook/webhook.ts";

@@ -8,6 +8,7 @@ import {
   readinessFunctions,
   referenceFunctions,
   signatureFunctions,
+  uploadFunctions,
   streamFunctions,
   type FunctionDescription,
 } from "./authoring/described-functions.ts";
@@ -20,9 +21,18 @@ import { eventsFields } from "./events/events.ts";
 import { airbyteConnector } from "./manifest/channel/airbyte-connector.ts";
 import { filesConnector } from "./files/files-connector.ts";
 import { restConnector } from "./rest/rest-connector.ts";
+import { uploadsFields } from "./uploads/uploads-fields.ts";
 import { webhookFields } from "./webhook/webhook.ts";
 
 export const connectors: readonly Connector[] = [airbyteConnector, filesConnector, restConnector];
+
+const uploadsExample = `export const Receipt = contract("receipts", { ...blobColumns(), order_id: t.string() });
+
+export const receipts = uploads({
+  into: Receipt,
+  types: ["application/pdf", "image/*"],
+  fileBytesMax: 10_000_000,
+});`;
 
 const webhookExample = `export const payments = webhook({
   into: StripeEvent,
@@ -55,6 +65,14 @@ export function describeConnectors(): readonly ConnectorDescription[] {
     functions: [...signatureFunctions, ...referenceFunctions],
     example: webhookExample,
   };
+  const uploads: ConnectorDescription = {
+    name: "uploads",
+    summary:
+      "Takes files over HTTP: POST /upload/<domain>.<channel> with a form, PUT /upload/<domain>.<channel>/<name> with the bytes; GET /blob/<domain>/<table>/<id> gives them back.",
+    fields: describeFields(uploadsFields),
+    functions: [...uploadFunctions],
+    example: uploadsExample,
+  };
   const functions = new Map([
     ["airbyte", [...referenceFunctions]],
     ["files", [...placeFunctions, ...readinessFunctions, ...referenceFunctions]],
@@ -63,7 +81,7 @@ export function describeConnectors(): readonly ConnectorDescription[] {
   const described = connectors.map(({ name, summary, fields, example }) => {
     return { name, summary, fields, example, functions: functions.get(name) ?? [] };
   });
-  return [...described, events, webhook].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...described, events, uploads, webhook].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Every way out by the function that declares it, after `delivery()` itself. */

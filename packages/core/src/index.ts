@@ -14,6 +14,7 @@ export * from "./contract/expression-type.ts";
 export * from "./contract/history-rule.ts";
 export * from "./contract/set-rule.ts";
 export * from "./contract/validate-contract.ts";
+export * from "./bytes/content-digest.ts";
 export * from "./bytes/decode-zstd.ts";
 export * from "./json/cloud-event.ts";
 export * from "./json/exact-json.ts";

@@ -43,6 +43,7 @@ import type {
   QuarantineRequest,
 } from "./quarantine/quarantine.ts";
 import type {
+  FileReceipt,
   HookDelivery,
   HookReceipt,
   IngestReceipt,
@@ -53,6 +54,9 @@ import type {
   Progress,
   RunReport,
   StartOptions,
+  StoredBlob,
+  UploadPart,
+  UploadRules,
 } from "./platform.ts";
 import { buildWorks, type Works } from "./platform-works.ts";
 import type { PlatformParts } from "./platform-parts.ts";
@@ -81,6 +85,8 @@ class PlatformInstance implements Platform {
   #status: StatusReader | undefined;
   #storageError: ErrorReport | undefined;
   #changing: Promise<unknown> = Promise.resolve();
+  #collecting = Promise.resolve();
+  readonly #stopping = new AbortController();
   /** True once this process has taken the claims. */
   #owns = false;
   #stopped = false;
@@ -114,6 +120,7 @@ class PlatformInstance implements Platform {
     try {
       await this.#adopt(this.#project);
       await works.readmitter.start();
+      this.#collecting = this.#collectLeftovers(works);
       if (options.live === false) return;
       this.#live = new LiveWork(this.#parts, this.#limits, works);
       await this.#live.start();
@@ -131,6 +138,18 @@ class PlatformInstance implements Platform {
 
   async hook(channel: string, delivery: HookDelivery): Promise<HookReceipt> {
     return this.#running().hooks.receive(channel, delivery);
+  }
+
+  uploadRules(channel: string): UploadRules {
+    return this.#running().uploads.rules(channel);
+  }
+
+  async upload(channel: string, parts: AsyncIterable<UploadPart>): Promise<readonly FileReceipt[]> {
+    return this.#running().uploads.receive(channel, parts);
+  }
+
+  async blob(row: { readonly domain: string; readonly table: string; readonly id: string }): Promise<StoredBlob> {
+    return this.#running().uploads.blob(row);
   }
 
   async runUntilIdle(options: {
@@ -297,6 +316,7 @@ class PlatformInstance implements Platform {
     this.#stopped = true;
     const works = this.#works;
     if (works === undefined) return;
+    this.#stopping.abort();
     const stopping = (async (): Promise<void> => {
       await this.#live?.stop();
       await works.channels.stop();
@@ -305,6 +325,7 @@ class PlatformInstance implements Platform {
       await works.clockJudge.stop();
       await works.deliveries.stop();
       works.late.stop();
+      await this.#collecting;
     })();
     await withDeadline(this.#parts.clock, stopping, {
       ms: this.#limits.stopTimeoutMs,
@@ -323,6 +344,7 @@ class PlatformInstance implements Platform {
     await works.channels.adopt(project);
     works.ingress.adopt(works.channels.batchers, channelsOf(project).map(channelName));
     works.hooks.adopt(channelsOf(project));
+    works.uploads.adopt(channelsOf(project));
     const plan = await planProjectModels(this.warehouse, project);
     works.tables.follow(followedTables(plan));
     await works.models.adopt(plan);
@@ -338,6 +360,16 @@ class PlatformInstance implements Platform {
     await works.sequence.continueBehind(this.warehouse);
     await works.totals.read(this.warehouse);
     this.#owns = true;
+  }
+
+  /** Beside everything else: nobody waits for it. */
+  async #collectLeftovers(works: Works): Promise<void> {
+    try {
+      await works.uploads.collect(this.#stopping.signal);
+    } catch (error) {
+      const report = toMillraceError(error).toJSON();
+      this.#parts.log.warn("Content of interrupted uploads was not looked for.", { error: report });
+    }
   }
 
   #heard(works: Works, commit: CommitEvent): void {

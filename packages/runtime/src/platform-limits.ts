@@ -5,6 +5,8 @@ export interface PlatformLimits {
   readonly ingestBytesMax: number;
   /** Most events in one ingest request. */
   readonly ingestEventsMax: number;
+  /** Uploads that come in at the same time; each holds a few megabytes. */
+  readonly uploadsMax: number;
   /** Events of one channel that may wait in the log before ingest answers `overloaded`. */
   readonly backlogEventsMax: number;
   /** The same in bytes, counted since the process started. */
@@ -49,6 +51,7 @@ const MIB = 1024 * 1024;
 export const defaultLimits: PlatformLimits = {
   ingestBytesMax: 16 * MIB,
   ingestEventsMax: 100_000,
+  uploadsMax: 32,
   backlogEventsMax: 5_000_000,
   backlogBytesMax: 1024 * MIB,
   eventBatchEagerBytes: 64 * 1024,

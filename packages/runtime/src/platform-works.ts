@@ -18,6 +18,7 @@ import type { PlatformParts } from "./platform-parts.ts";
 import { ClockJudge } from "./quality/clock-judge.ts";
 import { LateChannels } from "./schedule/late-channels.ts";
 import { Readmitter } from "./quarantine/readmitter.ts";
+import { Uploads } from "./uploads/uploads.ts";
 
 export interface Works {
   readonly bus: CommitBus;
@@ -30,6 +31,7 @@ export interface Works {
   readonly channels: ChannelSet;
   readonly ingress: Ingress;
   readonly hooks: Hooks;
+  readonly uploads: Uploads;
   readonly readmitter: Readmitter;
   readonly models: ModelRunner;
   readonly clockJudge: ClockJudge;
@@ -78,6 +80,15 @@ export function buildWorks(platform: PlatformParts, options: WorksOptions): Work
     channels,
     ingress,
     hooks: new Hooks({ ...platform, ingress }),
+    uploads: new Uploads({
+      ...loading,
+      ...limits,
+      loader,
+      ingress,
+      requested: () => channels.requested,
+      onRefused: (channel) => channels.refused(channel),
+      onStorageError,
+    }),
     readmitter: new Readmitter({ ...loading, readmitRowsMax: limits.readmitRowsMax, onError: options.onError }),
     models: new ModelRunner({
       ...platform,

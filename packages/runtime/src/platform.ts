@@ -1,5 +1,6 @@
 // The running platform as the server and the command line see it. platform-instance.ts implements it.
 import type { BatchReport, CommitEvent, ErrorReport, ProjectDefinition, VerdictCode, Warehouse } from "@millrace/core";
+import type { UploadedFile } from "@millrace/connectors";
 import type { LineageTarget } from "@millrace/transform";
 import type {
   DeliveryActionOutcome,
@@ -48,6 +49,41 @@ export interface HookDelivery {
 export type HookReceipt =
   | { readonly kind: "received"; readonly received: number; readonly repeated: boolean }
   | { readonly kind: "answer"; readonly body: Readonly<Record<string, unknown>> };
+
+/** What a request to an uploads channel consists of, in the order in which it comes. A file is read to its end before the next part is asked for. */
+export type UploadPart =
+  | ({ readonly kind: "file" } & UploadedFile)
+  | { readonly kind: "field"; readonly name: string; readonly value: string };
+
+/** Bounds that whoever brings an upload keeps while it comes. */
+export interface UploadRules {
+  readonly fileBytesMax: number;
+  readonly filesMax: number;
+  readonly timeoutMs: number;
+  readonly stallMs: number;
+}
+
+/** What became of one file. */
+export interface FileReceipt {
+  readonly name: string;
+  /** `repeated`: the same was taken before, and nothing was written now. */
+  readonly state: "accepted" | "repeated" | "refused";
+  /** Of a stored file. */
+  readonly blob?: { readonly id: string; readonly type: string; readonly bytes: number; readonly sha256: string };
+  /** Of a file whose records were loaded. */
+  readonly batches?: readonly BatchReport[];
+  readonly error?: ErrorReport;
+}
+
+/** One stored file, as a row of its table names it. */
+export interface StoredBlob {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** All of it, proven by its hash at the end; or the bytes from `first` to `last`, both included. @throws object-missing, object-damaged */
+  open(range?: { readonly first: number; readonly last: number }): Promise<AsyncIterable<Uint8Array>>;
+}
 
 export interface ChannelStatus {
   readonly channel: string;
@@ -118,6 +154,16 @@ export interface Platform {
   ingest(channel: string, request: IngestRequest): Promise<IngestReceipt>;
   /** Resolves after the events of a verified request are durable. @throws not-found, hook-*, request-invalid, request-too-large, overloaded, storage-* */
   hook(channel: string, delivery: HookDelivery): Promise<HookReceipt>;
+  /** @throws channel-not-found */
+  uploadRules(channel: string): UploadRules;
+  /**
+   * Resolves after every file of the request is durable, or stands in quarantine with its reason. When it rejects, nothing of the request is kept.
+   *
+   * @throws channel-not-found, upload-*, request-invalid, overloaded, storage-*, and what `parts` throws
+   */
+  upload(channel: string, parts: AsyncIterable<UploadPart>): Promise<readonly FileReceipt[]>;
+  /** A file by the key of its row. @throws not-found, object-missing */
+  blob(row: { readonly domain: string; readonly table: string; readonly id: string }): Promise<StoredBlob>;
   /** Processes everything that has arrived: every channel is read to its end, then every stale model is built. For `millrace run`. */
   runUntilIdle(options: {
     readonly signal?: AbortSignal;

@@ -40,7 +40,7 @@ export const httpLimits = {
   adminBodyBytesMax: 4 * 1024 * 1024,
   urlCharsMax: 16 * 1024,
   headerBytesMax: 32 * 1024,
-  /** Time for a client to send its whole request. */
+  /** Time for a client to send its whole request; uploads have limits of their own. */
   requestTimeoutMs: 120_000,
   headersTimeoutMs: 20_000,
   keepAliveMs: 65_000,

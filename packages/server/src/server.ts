@@ -17,6 +17,8 @@ import { addHookRoute } from "./ingest/hook-route.ts";
 import { addIngestRoute } from "./ingest/ingest-route.ts";
 import { addOpenApiRoute } from "./openapi/openapi.ts";
 import { httpLimits, type ServerParts } from "./server-parts.ts";
+import { addBlobRoute } from "./upload/blob-route.ts";
+import { addUploadRoutes } from "./upload/upload-route.ts";
 
 /** The HTTP interface of one platform. */
 export interface MillraceServer {
@@ -51,7 +53,7 @@ export async function createServer(parts: ServerParts): Promise<MillraceServer> 
   };
   return {
     async listen(at) {
-      const listener = await openListener((request, response) => enter(app, request, response), at, clock);
+      const listener = await openListener((...exchange) => enter(app, exchange, clock), at, clock);
       listeners.push(listener);
       return listener;
     },
@@ -60,10 +62,23 @@ export async function createServer(parts: ServerParts): Promise<MillraceServer> 
   };
 }
 
-/** Admin work may be silent for longer than a connection otherwise may: a query or a replay takes as long as it takes. */
-function enter(app: FastifyInstance, request: IncomingMessage, response: ServerResponse): void {
-  if (request.url?.startsWith("/admin/") === true) request.setTimeout(0);
+/** Admin work and uploads may be silent for longer than a connection otherwise may: a query, a replay or a load takes as long as it takes. */
+function enter(app: FastifyInstance, exchange: readonly [IncomingMessage, ServerResponse], clock: Clock): void {
+  const [request, response] = exchange;
+  const url = request.url ?? "";
+  if (url.startsWith("/admin/") || url.startsWith("/upload/")) request.setTimeout(0);
+  if (!url.startsWith("/upload/")) watchRequest(request, clock);
   app.routing(request, response);
+}
+
+/** Whoever sends a body so slowly is cut off. */
+function watchRequest(request: IncomingMessage, clock: Clock): void {
+  const { headers } = request;
+  if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined) return;
+  const cancel = clock.after(httpLimits.requestTimeoutMs, () => {
+    if (!request.complete) request.socket.destroy();
+  });
+  request.once("close", cancel);
 }
 
 function createRouter(parts: ServerParts, clock: Clock, random: Random): FastifyInstance {
@@ -120,6 +135,8 @@ function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   addHealthRoutes(app, parts);
   addIngestRoute(app, platform, parts.bodyBytesMax);
   addHookRoute(app, platform, parts.bodyBytesMax);
+  addUploadRoutes(app, parts);
+  addBlobRoute(app, platform);
   addDataRoutes(app, new DataService({ catalogue, cache, metrics, spillFolder, warehouse: platform.warehouse }));
   addOpenApiRoute(app, { catalogue, project: () => platform.project, version: parts.version });
   addAdminRoutes(app, parts);

@@ -51,6 +51,14 @@ export const placeFunctions: readonly FunctionDescription[] = [
   },
 ];
 
+export const uploadFunctions: readonly FunctionDescription[] = [
+  {
+    signature: "blobColumns()",
+    summary:
+      "the columns of a table of files: `id` (the key), `name`, `type`, `size`, `sha256`, `object`, `received_at`",
+  },
+];
+
 export const readinessFunctions: readonly FunctionDescription[] = [
   {
     signature: 'marker("_SUCCESS")',

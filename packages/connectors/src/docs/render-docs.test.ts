@@ -15,7 +15,7 @@ it("are not stale; else run: npm run docs", async () => {
 
 it("describe every option that an author can write, inner ones too", () => {
   const names = new Map(describeConnectors().map(({ name, fields }) => [name, fields.map((field) => field.name)]));
-  expect([...names.keys()]).toEqual(["airbyte", "events", "files", "rest", "webhook"]);
+  expect([...names.keys()]).toEqual(["airbyte", "events", "files", "rest", "uploads", "webhook"]);
   expect(names.get("files")).toEqual(
     expect.arrayContaining(["pattern", "into", "write", "folder", "ready", "every", "onRewrite", "rescan"]),
   );

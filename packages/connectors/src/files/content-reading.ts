@@ -25,6 +25,8 @@ export interface ReadingOptions {
   readonly contract: ContractDefinition;
   readonly objects: ObjectStore;
   readonly clock: Clock;
+  /** Put around what looks at the unpacked content. */
+  readonly around?: (check: ContentCheck) => ContentCheck;
 }
 
 /** @throws MillraceError file-unreadable */
@@ -33,10 +35,10 @@ export function contentReading(options: ReadingOptions): ContentReading {
   if (isPacked(format) && encoding !== "none")
     throw fileFault("file-unreadable", options.path, `is ${format} inside ${encoding}; deliver it as it is`);
   if (format === "xlsx" || format === "xls" || format === "ods") return sheetReading(options);
-  const { config, contract, path } = options;
+  const { config, contract, path, around = (inner: ContentCheck) => inner } = options;
   const check = new HeadCheck({ path, format, config, contract });
   return {
-    check: encodingCheck(encoding, path, check),
+    check: encodingCheck(encoding, path, around(check)),
     codec: encoding === "none" && !isPacked(format) ? "zstd" : "none",
     format: () => Promise.resolve(check.format),
   };

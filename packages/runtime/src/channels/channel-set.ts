@@ -8,7 +8,7 @@ import {
   type Connector,
   type ProjectDefinition,
 } from "@millrace/core";
-import { validateEvents, validateWebhook } from "@millrace/connectors";
+import { validateEvents, validateUploads, validateWebhook, type UploadsConfig } from "@millrace/connectors";
 import { EventBatcher } from "../ingest/event-batcher.ts";
 import type { ChannelClaims, StreamName } from "../load/channel-claims.ts";
 import type { Loader } from "../load/loader.ts";
@@ -18,7 +18,7 @@ import type { PlatformLimits } from "../platform-limits.ts";
 import type { PlatformParts } from "../platform-parts.ts";
 import { validateTrigger } from "../schedule/trigger.ts";
 import { ChannelRunner } from "./channel-runner.ts";
-import type { ChannelState } from "./channel-state.ts";
+import { ChannelState } from "./channel-state.ts";
 import { connectorContext } from "./connector-context.ts";
 
 export interface ChannelSetParts {
@@ -34,16 +34,29 @@ export interface ChannelSetParts {
 const receivers: Readonly<Record<string, (channel: ChannelDefinition) => void>> = {
   events: validateEvents,
   webhook: validateWebhook,
+  uploads: validateUploads,
 };
 
 function receives(channel: ChannelDefinition): boolean {
   return Object.hasOwn(receivers, channel.connector);
 }
 
+/** Uploaded data files are loaded while their sender waits: no log between. */
+function loadsAtOnce(channel: ChannelDefinition): boolean {
+  return channel.connector === "uploads" && (channel.config as UploadsConfig).as === "rows";
+}
+
+/** A channel that neither polls nor follows the log: its requests do the work. */
+export interface RequestChannel {
+  readonly definition: ChannelDefinition;
+  readonly state: ChannelState;
+}
+
 export class ChannelSet {
   readonly #parts: ChannelSetParts;
   #runners = new Map<string, ChannelRunner>();
   #batchers = new Map<string, EventBatcher>();
+  #requested = new Map<string, RequestChannel>();
 
   constructor(parts: ChannelSetParts) {
     this.#parts = parts;
@@ -55,6 +68,10 @@ export class ChannelSet {
 
   get batchers(): readonly EventBatcher[] {
     return [...this.#batchers.values()];
+  }
+
+  get requested(): readonly RequestChannel[] {
+    return [...this.#requested.values()];
   }
 
   runner(channel: string): ChannelRunner | undefined {
@@ -78,8 +95,12 @@ export class ChannelSet {
         await batcher.stop();
         this.#batchers.delete(name);
       }
+    const atOnce = [...next].filter(([, channel]) => loadsAtOnce(channel));
+    const stateOf = (name: string): ChannelState => this.#requested.get(name)?.state ?? new ChannelState();
+    this.#requested = new Map(atOnce.map(([name, definition]) => [name, { definition, state: stateOf(name) }]));
     const fresh: ChannelRunner[] = [];
     for (const [name, channel] of next) {
+      if (loadsAtOnce(channel)) continue;
       if (receives(channel)) {
         if (!this.#batchers.has(name)) this.#startBatcher(channel);
       } else if (!this.#runners.has(name)) fresh.push(this.#createRunner(project, channel));
@@ -96,14 +117,14 @@ export class ChannelSet {
 
   #startBatcher(channel: ChannelDefinition): void {
     const { platform, limits, loader, claims, onStorageError } = this.#parts;
-    const onRefused = this.#refused(channelName(channel));
+    const onRefused = this.refused(channelName(channel));
     const batcher = new EventBatcher(channel, { ...platform, limits, loader, claims, onRefused, onStorageError });
     this.#batchers.set(channelName(channel), batcher);
     batcher.start();
   }
 
   /** A file or page was refused, the channel goes on: told in the log, in its status and in the report of a finite run. */
-  #refused(channel: string): (state: ChannelState) => (error: MillraceError) => void {
+  refused(channel: string): (state: ChannelState) => (error: MillraceError) => void {
     return (state) => (error) => {
       this.#parts.platform.log.warn("A file or page was refused.", { channel, error: error.toJSON() });
       state.refused(error.toJSON());
@@ -114,7 +135,7 @@ export class ChannelSet {
   #createRunner(project: ProjectDefinition, channel: ChannelDefinition): ChannelRunner {
     const { platform, loader, claims, onStorageError } = this.#parts;
     const name = channelName(channel);
-    const onRefused = this.#refused(name);
+    const onRefused = this.refused(name);
     const connector = findConnector(platform.connectors, channel);
     const runner = new ChannelRunner(channel, {
       ...platform,

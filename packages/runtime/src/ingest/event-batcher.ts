@@ -109,6 +109,11 @@ export class EventBatcher {
     return { events: this.#next - this.#committed, bytes: this.#backlogBytes };
   }
 
+  /** Whether the event at this offset is in the table, or in quarantine. */
+  isLoaded(offset: bigint): boolean {
+    return this.#committed > offset;
+  }
+
   /** Resolves when everything that was in the log at the call is committed, or the channel cannot go on. */
   async drain(signal?: AbortSignal): Promise<void> {
     this.#draining += 1;

@@ -77,6 +77,18 @@ export class Ingress {
     return this.#append(entrance, request);
   }
 
+  /** Whether the event at this offset of the channel is in its table, or in quarantine. */
+  isLoaded(channel: string, offset: bigint): boolean {
+    return this.#entrances.get(channel)?.batcher.isLoaded(offset) ?? false;
+  }
+
+  /** True once everything that was in the channel's log is loaded; false when the channel cannot go on. */
+  async drained(channel: string, signal: AbortSignal): Promise<boolean> {
+    const batcher = this.#entrances.get(channel)?.batcher;
+    await batcher?.drain(signal);
+    return batcher?.backlog().events === 0n && !signal.aborted;
+  }
+
   async #append(entrance: Entrance, request: IngestRequest): Promise<IngestReceipt> {
     const { channel } = entrance;
     this.#refuseOverload(entrance);

@@ -10,6 +10,8 @@ const descriptions: Readonly<Record<string, string>> = {
   millrace_events_total: "Events written durably, by channel.",
   millrace_events_rejected_total: "Events that were refused early, by channel.",
   millrace_event_visible_seconds: "Time from the receipt of a batch's oldest event to its commit, by channel.",
+  millrace_hooks_refused_total: "Webhook requests that were not let in, by channel and error code.",
+  millrace_uploads_refused_total: "Uploaded files that were refused, by channel and error code.",
   millrace_channel_failures_total: "Reads of a channel that ended in an error, by channel and error code.",
   millrace_channel_late: "1 while what a channel expects by a certain time has not come, by channel.",
   millrace_model_builds_total: "Builds of models, by model and outcome.",

@@ -76,7 +76,10 @@ export class StatusReader {
       ...this.#channel(channelName(batcher.definition), batcher.definition.connector, batcher.state),
       backlog: batcher.backlog().events,
     }));
-    return [...read, ...received].sort((a, b) => (a.channel < b.channel ? -1 : 1));
+    const requested = channels.requested.map(({ definition, state }) =>
+      this.#channel(channelName(definition), definition.connector, state),
+    );
+    return [...read, ...received, ...requested].sort((a, b) => (a.channel < b.channel ? -1 : 1));
   }
 
   #channel(channel: string, connector: string, state: ChannelState): ChannelStatus {

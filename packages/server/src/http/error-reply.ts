@@ -36,6 +36,9 @@ export function createErrorReply(parts: ErrorReplyParts) {
     const total = error.details?.["total"];
     if (error.code === "range-not-satisfiable" && typeof total === "number")
       void reply.header("content-range", `*/${total}`);
+    const bytes = error.details?.["bytes"];
+    if (error.code === "range-not-satisfiable" && typeof bytes === "number")
+      void reply.header("content-range", `bytes */${bytes}`);
     return reply
       .code(status)
       .header("content-type", jsonContentType)

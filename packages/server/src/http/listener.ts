@@ -23,10 +23,11 @@ const sweepMs = 25;
 
 /** @throws MillraceError port-in-use, listen-failed */
 export async function openListener(handler: RequestListener, at: ListenAddress, clock: Clock): Promise<Listener> {
-  const { requestTimeoutMs, headersTimeoutMs, keepAliveMs, headerBytesMax } = httpLimits;
+  const { headersTimeoutMs, keepAliveMs, headerBytesMax } = httpLimits;
   const server = createServer(
     {
-      requestTimeout: requestTimeoutMs,
+      // How long a body may take differs by route: server.ts watches it.
+      requestTimeout: 0,
       headersTimeout: headersTimeoutMs,
       keepAliveTimeout: keepAliveMs,
       maxHeaderSize: headerBytesMax,
