@@ -8,6 +8,8 @@ export type { LineageReport } from "./plan/project-lineage.ts";
 export * from "./plan/project-plan.ts";
 export * from "./observe/logger.ts";
 export * from "./observe/metrics.ts";
+export type * from "./quality/quality.ts";
+export type { ClockVerdict } from "./quality/clock-judge.ts";
 export { createPlatform } from "./platform-instance.ts";
 export { ledgerFaults, type IntegrityFault } from "./load/ledger-integrity.ts";
 export type * from "./row-tests/row-test.ts";

@@ -62,6 +62,8 @@ import { buildWorks, type Works } from "./platform-works.ts";
 import type { PlatformParts } from "./platform-parts.ts";
 import { defaultLimits, type PlatformLimits } from "./platform-limits.ts";
 import { actOnQuarantine } from "./quarantine/act.ts";
+import { qualityOfTable, summarizeQuality, type QualityParts } from "./quality/quality-report.ts";
+import type { QualitySummary, TableQuality } from "./quality/quality.ts";
 import { listQuarantine, showQuarantined } from "./quarantine/quarantine-reader.ts";
 import { replayBatch } from "./quarantine/replay.ts";
 import { withDeadline } from "./schedule/deadline.ts";
@@ -211,6 +213,19 @@ class PlatformInstance implements Platform {
     options: { readonly showPii?: boolean } = {},
   ): Promise<QuarantinedRowHistory> {
     return showQuarantined(this.warehouse, { batch, row, showPii: options.showPii === true });
+  }
+
+  async quality(): Promise<readonly QualitySummary[]> {
+    return summarizeQuality(await this.#qualityParts());
+  }
+
+  async qualityOf(table: string): Promise<TableQuality> {
+    return qualityOfTable(await this.#qualityParts(), table);
+  }
+
+  async #qualityParts(): Promise<QualityParts> {
+    const verdicts = await this.#running().clockJudge.verdicts();
+    return { warehouse: this.warehouse, project: this.#project, verdicts };
   }
 
   async batches(options: { readonly channel?: string; readonly limit: number }): Promise<readonly BatchReport[]> {

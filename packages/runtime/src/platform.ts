@@ -13,6 +13,7 @@ import type {
 import type { LineageReport } from "./plan/project-lineage.ts";
 import type { ProjectPlan } from "./plan/project-plan.ts";
 import type { ClockVerdict } from "./quality/clock-judge.ts";
+import type { QualitySummary, TableQuality } from "./quality/quality.ts";
 import type {
   QuarantineCounts,
   QuarantinedRow,
@@ -182,6 +183,10 @@ export interface Platform {
   deliveryAct(request: DeliveryRequest): Promise<DeliveryActionOutcome>;
   /** Whether everything that was due is accounted for, here and, where it can be asked, at the receiver. @throws delivery-not-found, upstream-* */
   deliveryReconcile(delivery: string): Promise<Reconciliation>;
+  /** Pass rates, failing rules and quarantine counts of every table of the project's contracts, by name. */
+  quality(): Promise<readonly QualitySummary[]>;
+  /** Everything that is known of one table's quality; personal data is hidden. @param table `domain.table` @throws MillraceError not-found */
+  qualityOf(table: string): Promise<TableQuality>;
   batches(options: { readonly channel?: string; readonly limit: number }): Promise<readonly BatchReport[]>;
   /**
    * Loads a committed batch again from raw under the present contract, replacing its rows; keeps the original `_seq`. Asked again with the same

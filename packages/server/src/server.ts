@@ -16,6 +16,7 @@ import { RefusalLog } from "./http/refusal-log.ts";
 import { addHookRoute } from "./ingest/hook-route.ts";
 import { addIngestRoute } from "./ingest/ingest-route.ts";
 import { addOpenApiRoute } from "./openapi/openapi.ts";
+import { addQualityRoutes } from "./quality/quality-routes.ts";
 import { httpLimits, type ServerParts } from "./server-parts.ts";
 import { addBlobRoute } from "./upload/blob-route.ts";
 import { addUploadRoutes } from "./upload/upload-route.ts";
@@ -139,5 +140,6 @@ function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   addBlobRoute(app, platform);
   addDataRoutes(app, new DataService({ catalogue, cache, metrics, spillFolder, warehouse: platform.warehouse }));
   addOpenApiRoute(app, { catalogue, project: () => platform.project, version: parts.version });
+  addQualityRoutes(app, platform);
   addAdminRoutes(app, parts);
 }

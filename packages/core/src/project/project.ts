@@ -62,6 +62,8 @@ export interface ProjectConfig {
   /** Hosts or CIDR blocks that outgoing requests may reach although they are private. */
   readonly allowAddresses?: readonly string[];
   readonly limits?: { readonly memory?: string; readonly threads?: number };
+  /** Who answers for each domain, by its name: shown beside its tables and in reports. */
+  readonly owners?: Readonly<Record<string, string>>;
 }
 
 export interface ProjectDefinition {

@@ -9,6 +9,7 @@ import type {
   PlatformStatus,
   Progress,
   ProjectPlan,
+  QualitySummary,
   QuarantinedRow,
   QuarantinedRowHistory,
   QuarantineFilter,
@@ -16,6 +17,7 @@ import type {
   QuarantineRequest,
   Reconciliation,
   RunReport,
+  TableQuality,
 } from "@millrace/runtime";
 
 /** A type after its way through JSON: an int64 is a number where JavaScript holds it exactly, else a bigint. */
@@ -55,6 +57,9 @@ export interface Admin {
     options: { readonly showPii: boolean },
   ): Promise<Wire<QuarantinedRowHistory>>;
   quarantineAct(request: QuarantineRequest): Promise<Wire<QuarantineOutcome>>;
+  quality(): Promise<readonly Wire<QualitySummary>[]>;
+  /** @param table `domain.table` @throws not-found */
+  qualityOf(table: string): Promise<Wire<TableQuality>>;
   batches(options: { readonly channel?: string; readonly limit: number }): Promise<readonly Wire<BatchReport>[]>;
   deliveries(): Promise<readonly Wire<DeliveryStatus>[]>;
   deliveryShow(

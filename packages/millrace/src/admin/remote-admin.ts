@@ -28,6 +28,8 @@ export function remoteAdmin(client: AdminClient): Admin {
       list("/admin/quarantine", "rows", { ...filter, after: after && `${after.batch}:${after.row}` }),
     quarantineShow: (batch, row, { showPii }) =>
       get(`/admin/quarantine/${batch}/${row}${showPii ? "?showPii=true" : ""}`),
+    quality: () => list("/quality", "tables", {}),
+    qualityOf: (table) => get(`/quality/${table.split(".").map(encodeURIComponent).join("/")}`),
     batches: (options) => list("/admin/batches", "batches", options),
     quarantineAct: ({ kind, ...request }) => post(`/admin/quarantine/${kind}`, request),
     deliveries: () => list("/admin/deliveries", "deliveries", {}),

@@ -10,6 +10,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { initCommand } from "./commands/init.ts";
 import { lineageCommand } from "./commands/lineage.ts";
 import { planCommand } from "./commands/plan.ts";
+import { qualityCommand } from "./commands/quality.ts";
 import { quarantineCommand } from "./commands/quarantine.ts";
 import { queryCommand } from "./commands/query.ts";
 import { replayCommand } from "./commands/replay.ts";
@@ -32,6 +33,7 @@ function program(io: Io, exit: (code: number) => void): Command {
     contractCommand(io),
     queryCommand(io),
     statusCommand(io),
+    qualityCommand(io),
     quarantineCommand(io),
     replayCommand(io),
     deliverCommand(io, exit),

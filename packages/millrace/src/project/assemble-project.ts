@@ -3,7 +3,7 @@ import type { ChannelDeclaration, ChannelDefinition, DomainDefinition, ProjectDe
 import { asWritten } from "./as-written.ts";
 import { ContractHomes } from "./contract-homes.ts";
 import { checkConfig } from "./check-config.ts";
-import { checkNames } from "./check-names.ts";
+import { checkNames, checkOwners } from "./check-names.ts";
 import { checkReferences } from "./check-references.ts";
 import { checkDeliverySources, deliveriesOf } from "./delivery-sources.ts";
 import type { ProjectFiles } from "./project-files.ts";
@@ -29,6 +29,7 @@ export function assembleProject(files: ProjectFiles, raw: RawProject): ProjectDe
     return { name, folder, contracts: homes.contractsOf(name), channels, models, deliveries };
   });
   checkNames(files, domains, problems);
+  checkOwners(files, config.owners, problems);
   checkReferences(domains, problems);
   checkDeliverySources(domains, problems);
   problems.throwIfAny();

@@ -23,12 +23,18 @@ const size: Check = (value) =>
 const texts: Check = (value) =>
   Array.isArray(value) && value.every((item) => typeof item === "string") ? undefined : "is a list of texts";
 
+const textsByName: Check = (value) =>
+  typeof value === "object" && value !== null && Object.values(value).every((item) => text(item) === undefined)
+    ? undefined
+    : 'is a text for each domain, such as { sales: "sales team <sales@example.com>" }';
+
 const shape: Shape = {
   name,
   stores: { data: text },
   server: { host: text, port, bodyBytesMax: count },
   allowAddresses: texts,
   limits: { memory: size, threads: count },
+  owners: textsByName,
 };
 
 /** The configuration, or an empty one after noting what is wrong. */

@@ -1,5 +1,5 @@
 // Names are unique without regard to case, because engines and file systems disagree about it.
-import { atLocation, type DomainDefinition, type SourceLocation } from "@millrace/core";
+import { atLocation, didYouMean, type DomainDefinition, type SourceLocation } from "@millrace/core";
 import type { ProjectFiles } from "./project-files.ts";
 import type { ProjectProblems } from "./project-problems.ts";
 
@@ -11,6 +11,21 @@ interface Named {
   readonly name: string;
   readonly what: string;
   readonly location?: SourceLocation;
+}
+
+/** Whoever is named as an owner owns a domain that is there. */
+export function checkOwners(
+  files: ProjectFiles,
+  owners: Readonly<Record<string, string>> | undefined,
+  problems: ProjectProblems,
+): void {
+  const names = files.domains.map(({ name }) => name);
+  for (const name of Object.keys(owners ?? {}))
+    if (!names.includes(name))
+      problems.add(
+        { file: files.config, line: 1 },
+        `setting "owners" names the domain "${name}", which does not exist${didYouMean(name, names)}`,
+      );
 }
 
 /** Domains in the project; tables and models, channels, and deliveries in a domain. */

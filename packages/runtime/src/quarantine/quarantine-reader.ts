@@ -40,6 +40,18 @@ export async function listQuarantine(
   return rows.map((row) => toRow(row, contracts, filter.showPii === true));
 }
 
+/** These rows, personal data hidden; newest batches first. */
+export async function readQuarantined(
+  warehouse: Warehouse,
+  rows: readonly { readonly batch: bigint; readonly row: bigint }[],
+): Promise<readonly QuarantinedRow[]> {
+  if (rows.length === 0) return [];
+  const wanted = rows.map(({ batch, row }) => `(${batch}, ${row})`).join(", ");
+  const sql = `SELECT ${COLUMNS} FROM millrace.quarantine SEMI JOIN (VALUES ${wanted}) AS w(b, r) ON batch = b AND row_no = r ORDER BY batch DESC, row_no`;
+  const contracts = await definitions(warehouse);
+  return records(await warehouse.query(sql)).map((row) => toRow(row, contracts, false));
+}
+
 /** @throws MillraceError quarantine-not-found */
 export async function showQuarantined(
   warehouse: Warehouse,

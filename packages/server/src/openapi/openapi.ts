@@ -137,6 +137,32 @@ const servicePaths: Readonly<Record<string, JsonSchema>> = {
       },
     },
   },
+  "/quality": {
+    get: {
+      operationId: "quality",
+      summary: "Pass rates, failing rules and quarantine counts of every table",
+      responses: {
+        "200": answered("One entry per table.", "application/json"),
+        ...errorResponses(["unauthorized", "forbidden"]),
+      },
+    },
+  },
+  "/quality/{domain}/{table}": {
+    get: {
+      operationId: "quality_of_table",
+      summary: "Rules, trend, failing samples and figures of one table",
+      parameters: ["domain", "table"].map((name) => ({
+        name,
+        in: "path",
+        required: true,
+        schema: { type: "string" },
+      })),
+      responses: {
+        "200": answered("Personal data is hidden.", "application/json"),
+        ...errorResponses(["unauthorized", "forbidden", "not-found"]),
+      },
+    },
+  },
   "/metrics": {
     get: {
       operationId: "metrics",
