@@ -8,6 +8,7 @@ export type { LineageReport } from "./plan/project-lineage.ts";
 export * from "./plan/project-plan.ts";
 export * from "./observe/logger.ts";
 export * from "./observe/metrics.ts";
+export type * from "./quality/project-report.ts";
 export type * from "./quality/quality.ts";
 export type { ClockVerdict } from "./quality/clock-judge.ts";
 export { createPlatform } from "./platform-instance.ts";

@@ -62,6 +62,7 @@ import { buildWorks, type Works } from "./platform-works.ts";
 import type { PlatformParts } from "./platform-parts.ts";
 import { defaultLimits, type PlatformLimits } from "./platform-limits.ts";
 import { actOnQuarantine } from "./quarantine/act.ts";
+import { reportProject, type ProjectReport } from "./quality/project-report.ts";
 import { qualityOfTable, summarizeQuality, type QualityParts } from "./quality/quality-report.ts";
 import type { QualitySummary, TableQuality } from "./quality/quality.ts";
 import { listQuarantine, showQuarantined } from "./quarantine/quarantine-reader.ts";
@@ -221,6 +222,10 @@ class PlatformInstance implements Platform {
 
   async qualityOf(table: string): Promise<TableQuality> {
     return qualityOfTable(await this.#qualityParts(), table);
+  }
+
+  report(): Promise<ProjectReport> {
+    return reportProject({ warehouse: this.warehouse, project: this.#project });
   }
 
   async #qualityParts(): Promise<QualityParts> {

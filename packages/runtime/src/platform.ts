@@ -13,6 +13,7 @@ import type {
 import type { LineageReport } from "./plan/project-lineage.ts";
 import type { ProjectPlan } from "./plan/project-plan.ts";
 import type { ClockVerdict } from "./quality/clock-judge.ts";
+import type { ProjectReport } from "./quality/project-report.ts";
 import type { QualitySummary, TableQuality } from "./quality/quality.ts";
 import type {
   QuarantineCounts,
@@ -187,6 +188,8 @@ export interface Platform {
   quality(): Promise<readonly QualitySummary[]>;
   /** Everything that is known of one table's quality; personal data is hidden. @param table `domain.table` @throws MillraceError not-found */
   qualityOf(table: string): Promise<TableQuality>;
+  /** Contracts, models, lineage and quality of everything. */
+  report(): Promise<ProjectReport>;
   batches(options: { readonly channel?: string; readonly limit: number }): Promise<readonly BatchReport[]>;
   /**
    * Loads a committed batch again from raw under the present contract, replacing its rows; keeps the original `_seq`. Asked again with the same

@@ -9,6 +9,7 @@ import type {
   PlatformStatus,
   Progress,
   ProjectPlan,
+  ProjectReport,
   QualitySummary,
   QuarantinedRow,
   QuarantinedRowHistory,
@@ -60,6 +61,7 @@ export interface Admin {
   quality(): Promise<readonly Wire<QualitySummary>[]>;
   /** @param table `domain.table` @throws not-found */
   qualityOf(table: string): Promise<Wire<TableQuality>>;
+  report(): Promise<Wire<ProjectReport>>;
   batches(options: { readonly channel?: string; readonly limit: number }): Promise<readonly Wire<BatchReport>[]>;
   deliveries(): Promise<readonly Wire<DeliveryStatus>[]>;
   deliveryShow(

@@ -7,7 +7,8 @@ import type { AdminClient } from "./admin-client.ts";
 const WORK_TIMEOUT_MS = 3_600_000;
 
 export function remoteAdmin(client: AdminClient): Admin {
-  const get = async <T>(path: string): Promise<T> => (await client.call("GET", path)) as T;
+  const get = async <T>(path: string, timeoutMs?: number): Promise<T> =>
+    (await client.call("GET", path, timeoutMs === undefined ? {} : { timeoutMs })) as T;
   const post = async <T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> =>
     (await client.call("POST", path, {
       body,
@@ -30,6 +31,7 @@ export function remoteAdmin(client: AdminClient): Admin {
       get(`/admin/quarantine/${batch}/${row}${showPii ? "?showPii=true" : ""}`),
     quality: () => list("/quality", "tables", {}),
     qualityOf: (table) => get(`/quality/${table.split(".").map(encodeURIComponent).join("/")}`),
+    report: () => get("/admin/report", WORK_TIMEOUT_MS),
     batches: (options) => list("/admin/batches", "batches", options),
     quarantineAct: ({ kind, ...request }) => post(`/admin/quarantine/${kind}`, request),
     deliveries: () => list("/admin/deliveries", "deliveries", {}),

@@ -98,6 +98,18 @@ describe("a new project", () => {
     });
   });
 
+  it("writes a report of everything as pages", async () => {
+    const { out, code } = await runCommand(shop, "docs", "--out", join(root, "pages"));
+    expect([code, out]).toEqual([0, "../pages/index.html: 4 pages\n"]);
+    const page = readFileSync(join(root, "pages", "tables", "sales.sales.html"), "utf8");
+    expect(page).toContain("email = [pii]");
+    expect(page).not.toContain("not-an-address");
+    expect(await runCommand(shop, "docs", "--out", shop)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("error [folder-not-empty]") as unknown,
+    });
+  });
+
   it("shows where a column comes from and what depends on it", async () => {
     const found = await runCommand(shop, "lineage", "sales.revenue_by_day.revenue", "--up");
     expect(found.out.split("\n").slice(0, 4)).toEqual([

@@ -6,6 +6,7 @@ import { connectorCommand } from "./commands/connector.ts";
 import { contractCommand } from "./commands/contract.ts";
 import { deliverCommand } from "./commands/deliver.ts";
 import { devCommand, startCommand } from "./commands/dev.ts";
+import { docsCommand } from "./commands/docs.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { initCommand } from "./commands/init.ts";
 import { lineageCommand } from "./commands/lineage.ts";
@@ -34,6 +35,7 @@ function program(io: Io, exit: (code: number) => void): Command {
     queryCommand(io),
     statusCommand(io),
     qualityCommand(io),
+    docsCommand(io),
     quarantineCommand(io),
     replayCommand(io),
     deliverCommand(io, exit),

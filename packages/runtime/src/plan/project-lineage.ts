@@ -1,6 +1,12 @@
 // The tables and models of a project with what fills them: what transform's lineage is followed through. Nothing is run.
 import { channelName, type ProjectDefinition, type Warehouse } from "@millrace/core";
-import { traceLineage, type LineageStep, type LineageTable, type LineageTarget } from "@millrace/transform";
+import {
+  traceLineage,
+  type LineageStep,
+  type LineageTable,
+  type LineageTarget,
+  type PlannedModel,
+} from "@millrace/transform";
 import { contractsOf } from "./adopt-tables.ts";
 import { planProjectModels } from "../models/plan-models.ts";
 import { planTables } from "./plan-project.ts";
@@ -18,6 +24,15 @@ export async function projectLineage(
   project: ProjectDefinition,
   target: LineageTarget,
 ): Promise<LineageReport> {
+  const { tables } = await lineageOf(warehouse, project);
+  return { up: traceLineage(tables, target, "up"), down: traceLineage(tables, target, "down") };
+}
+
+/** Tables and models with what fills them, and the models as they are planned; models that cannot be planned are left out. */
+export async function lineageOf(
+  warehouse: Warehouse,
+  project: ProjectDefinition,
+): Promise<{ readonly tables: readonly LineageTable[]; readonly models: readonly PlannedModel[] }> {
   const { shapes } = await planTables(warehouse, project);
   const { models } = await planProjectModels(warehouse, project, shapes);
   const tables: LineageTable[] = [
@@ -31,7 +46,7 @@ export async function projectLineage(
       lineage: model.lineage,
     })),
   ];
-  return { up: traceLineage(tables, target, "up"), down: traceLineage(tables, target, "down") };
+  return { tables, models };
 }
 
 function tablesOf(project: ProjectDefinition): readonly LineageTable[] {

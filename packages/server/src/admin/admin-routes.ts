@@ -33,6 +33,7 @@ export function addAdminRoutes(app: FastifyInstance, parts: AdminParts): void {
 
 function addStatusRoutes(app: FastifyInstance, platform: Platform): void {
   app.get("/admin/status", read, async (_request, reply) => sendJson(reply, await platform.status()));
+  app.get("/admin/report", read, async (_request, reply) => sendJson(reply, await platform.report()));
   app.get("/admin/batches", read, async (request, reply) => {
     const { channel, limit } = parametersOf(request, ["channel", "limit"]);
     const options = { limit: listLimit(limit), ...(channel === undefined ? {} : { channel }) };
