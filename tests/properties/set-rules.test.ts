@@ -98,6 +98,29 @@ test("a merge compares keys that differ, each with its newest row", async () => 
   expect(codes).toEqual([[], [], ["people.set.one_email"], []]);
 });
 
+test("in a merge what stays because something newer was rejected is judged too, and what is older than the table is not", async () => {
+  const table = contract("members", { id: t.int32().key(), email: t.string(), v: t.int64().version() }, [
+    rule("one_email", check.unique("email")),
+  ]);
+  const first = [
+    { id: 1, email: "b", v: 2 },
+    { id: 2, email: "a", v: 1 },
+  ];
+  await stage.judge(table, first, 1, "merge");
+  const next = [
+    { id: 3, email: "b", v: 1 },
+    { id: 3, email: "a", v: 3 },
+    { id: 1, email: "a", v: 1 },
+  ];
+  const failed = ["members.set.one_email"];
+  expect((await stage.judge(table, next, 1, "merge")).codes).toEqual([failed, failed, []]);
+  const stored = await stage.warehouse.query("SELECT id, email FROM p.members ORDER BY id");
+  expect(stored.rows).toEqual([
+    [1, "b"],
+    [2, "a"],
+  ]);
+});
+
 test.each(ByName)("%s: parents, overlaps, sequences and outliers name their rows", async (_way, bytes) => {
   const parent = made();
   await stage.judge(parent, [{ a: 1 }, { a: 2 }], 1);

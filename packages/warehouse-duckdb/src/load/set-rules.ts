@@ -81,14 +81,14 @@ async function judge(relations: SetRelations, request: LoadRequest, rule: SetRul
 async function withRelations(relations: SetRelations, request: LoadRequest, rule: SetRule): Promise<string> {
   const { good, table, kept } = relations;
   const key = request.write === "merge" ? keyColumns(request.contract).map(ident) : [];
+  // A row that is older than the table's changes nothing, so it neither fails nor stands for its key.
+  const sameKey = (a: string, b: string): string =>
+    key.map((column) => `${a}.${column} = ${b}.${column}`).join(" AND ");
   const newest =
     key.length === 0
       ? good
-      : `SELECT * FROM (${good}) QUALIFY row_number() OVER (PARTITION BY ${key.join(", ")} ORDER BY _seq DESC, _row DESC) = 1`;
-  const others =
-    key.length === 0
-      ? ""
-      : ` ANTI JOIN batch_rows AS b ON ${key.map((column) => `t.${column} = b.${column}`).join(" AND ")}`;
+      : `SELECT * FROM (${good}) AS g ANTI JOIN ${table} AS newer ON ${sameKey("newer", "g")} AND newer._seq > g._seq QUALIFY row_number() OVER (PARTITION BY ${key.join(", ")} ORDER BY _seq DESC, _row DESC) = 1`;
+  const others = key.length === 0 ? "" : ` ANTI JOIN batch_rows AS b ON ${sameKey("t", "b")}`;
   const condition = request.write === "replace" ? "false" : kept;
   const own = request.contract.columns.map((column) => `t.${ident(column.name)}`).join(", ");
   return `WITH batch_rows AS (${newest}), table_rows AS (SELECT ${own} FROM (SELECT * FROM ${table} WHERE ${condition}) AS t${others})${await other(relations, rule)}
@@ -130,10 +130,17 @@ function storedText({ type }: ColumnDefinition, value: string): string {
   return type.kind === "bytes" ? `to_base64(${value})` : `CAST(${value} AS VARCHAR)`;
 }
 
-/** Marks the rows of the stage that fail a rejecting rule. A stage of the transaction's own does not number its rows from 0. */
+/**
+ * Marks the rows of the stage that fail a rejecting rule. In a merge the row that a rejected one would have replaced stays, in the table or as the next
+ * newest of the batch: the rules are judged again until nothing more fails. A stage of the transaction's own does not number its rows from 0.
+ */
 export async function markFailed(relations: SetRelations, request: LoadRequest, stage: string): Promise<void> {
   const failed = await failedRows(relations, request);
   if (failed === undefined) return;
   const sql = `INSERT INTO batch_stage_marks SELECT _row - 1 + (SELECT min(rowid) FROM ${stage}), 'rejected', codes, reasons FROM (${failed})`;
-  await execute(relations.connection, sql, [], relations.bounds);
+  const merges = request.write === "merge" && keyColumns(request.contract).length > 0;
+  for (;;) {
+    const { rowsChanged } = await execute(relations.connection, sql, [], relations.bounds);
+    if (!merges || Number(rowsChanged) === 0) return;
+  }
 }
