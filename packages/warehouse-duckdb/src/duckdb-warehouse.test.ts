@@ -2,7 +2,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { contract, silentLogger, systemClock, t, type LoadRequest } from "@millrace/core";
+import { systemFormat, contract, silentLogger, systemClock, t, type LoadRequest } from "@millrace/core";
 import { expect, test } from "vitest";
 import { openDuckDbWarehouse } from "./open-warehouse.ts";
 import { ndjson, specOf, temporaryWarehouse } from "./testing/temporary-warehouse.ts";
@@ -212,5 +212,5 @@ test("system tables of an older format get what they lack, and keep what they ha
     [2n, '{"id":"x"}', null],
   ]);
   expect(await place.rows("SELECT count(*) FROM millrace.quarantine_actions")).toEqual([[0n]]);
-  expect(await place.rows("SELECT value FROM millrace.meta WHERE key = 'format'")).toEqual([["2"]]);
+  expect(await place.rows("SELECT value FROM millrace.meta WHERE key = 'format'")).toEqual([[String(systemFormat)]]);
 });
