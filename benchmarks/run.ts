@@ -2,8 +2,8 @@
 // Exit 0: every result was verified equal; with --strict also every goal holds. The options are in harness/options.ts.
 import { isMillraceError } from "@millrace/core";
 import { bootSuite } from "./boot/boot-suite.ts";
-import { filesSuite } from "./files/files-suite.ts";
 import { eventsSuite } from "./events/events-suite.ts";
+import { filesSuite } from "./files/files-suite.ts";
 import type { Figure, Suite } from "./harness/figure.ts";
 import { machine, type Machine } from "./harness/machine.ts";
 import { parseOptions, usage, type BenchOptions, type SuiteName } from "./harness/options.ts";

@@ -18,7 +18,7 @@ it("explains itself: every suite stands in the help", () => {
 });
 
 it.each([
-  [[], "A suite is one of load, rest, events, serve, boot, quality, validate, smoke; received nothing"],
+  [[], "A suite is one of load, rest, events, serve, files, boot, quality, validate, smoke; received nothing"],
   [["lod"], 'received "lod"; did you mean "load"?'],
   [["load", "events"], "One suite at a time; received load, events."],
   [["load", "--rows", "0"], '--rows is a whole number above 0; received "0".'],

@@ -1,16 +1,21 @@
 // Looks at how a file's content begins and ends: is it what its name says, and do its columns fit the contract? The result is how to decode it.
-import { MillraceError, type ContractDefinition, type DecodeFormat } from "@millrace/core";
+import { MillraceError, type ContractDefinition, type DecodeFormat, type EngineFormat } from "@millrace/core";
+import { convertedFormat } from "../formats/conversion.ts";
+import type { FileFaultCode } from "../formats/file-fault.ts";
 import { parseJsonPath } from "../rest/json-path.ts";
 import { columnProblem, sourceName } from "./csv-columns.ts";
 import { firstRecord } from "./csv-header.ts";
 import type { ContentCheck } from "./encoding-check.ts";
 import type { FileFormat, FilesConfig } from "./files-config.ts";
+import { startsWithMark, textConversion, textEncoding } from "./text-conversion.ts";
 
 interface ContentOptions {
   readonly path: string;
   readonly format: FileFormat;
   readonly config: FilesConfig;
   readonly contract: ContractDefinition;
+  /** What stands between cells, where the file's name tells. */
+  readonly delimiter?: string | undefined;
 }
 
 /** Enough for any usual header; a longer first record is waited for up to the second bound. */
@@ -18,7 +23,7 @@ const headBytes = 64 * 1024;
 const headBytesMax = 1024 * 1024;
 const parquetMagic = "PAR1";
 
-/** @throws MillraceError file-unreadable, file-columns, file-truncated from push and end */
+/** @throws MillraceError file-unreadable, file-encoding, file-columns, file-truncated from push and end */
 export class HeadCheck implements ContentCheck {
   readonly #options: ContentOptions;
   #head = Buffer.alloc(0);
@@ -68,35 +73,40 @@ export class HeadCheck implements ContentCheck {
 
   #refuseDisguises(head: Buffer): void {
     const start = head.subarray(0, 4).toString("hex");
-    if (start.startsWith("fffe") || start.startsWith("feff"))
-      throw this.#error("file-unreadable", "is UTF-16; save it as UTF-8");
     if (start.startsWith("1f8b"))
       throw this.#error("file-unreadable", "holds gzip, which its name does not say; name it .gz");
     if (start === "28b52ffd")
       throw this.#error("file-unreadable", "holds zstd, which its name does not say; name it .zst");
     const { format } = this.#options;
-    if (format === "parquet") {
-      if (head.subarray(0, 4).toString("latin1") !== parquetMagic)
-        throw this.#error("file-unreadable", "is not Parquet");
-    } else if (head.includes(0)) throw this.#error("file-unreadable", `is binary, not ${format.toUpperCase()}`);
+    if (format === "parquet" && head.subarray(0, 4).toString("latin1") !== parquetMagic)
+      throw this.#error("file-unreadable", "is not Parquet");
   }
 
   #decodeFormat(head: Buffer, complete: boolean): DecodeFormat | undefined {
-    const { format, config } = this.#options;
-    if (format === "csv") return this.#csv(head, complete);
+    const { format, config, path } = this.#options;
     if (format === "parquet") return { kind: "parquet" };
-    if (head.subarray(0, 3).toString("hex") === "efbbbf")
-      throw this.#error("file-unreadable", "begins with a byte order mark, which JSON does not allow; save it without");
+    const encoding = textEncoding(head, { format, declared: config.encoding });
+    const text = this.#text(head, encoding, complete);
+    if (text.includes("\0")) throw this.#error("file-unreadable", `is binary, not ${format.toUpperCase()}`);
+    if (format === "xml" || format === "fixed")
+      return convertedFormat(textConversion(format, config, { path, encoding }));
+    const read = format === "csv" ? this.#csv(text, complete) : this.#json(text);
+    const asItIs = encoding === "utf-8" && (format === "csv" || !startsWithMark(head));
+    return read === undefined || asItIs ? read : convertedFormat({ kind: "text", encoding, format: read });
+  }
+
+  #json(text: string): EngineFormat {
+    const { format, config } = this.#options;
     if (format === "json") return { kind: "json", path: parseJsonPath(config.records ?? "$") };
-    if (head.toString("latin1").trimStart().startsWith("["))
+    if (text.trimStart().startsWith("["))
       throw this.#error("file-unreadable", 'holds one JSON document, not a record per line; declare format: "json"');
     return { kind: "ndjson" };
   }
 
-  #csv(head: Buffer, complete: boolean): DecodeFormat | undefined {
-    const { config, contract } = this.#options;
+  #csv(text: string, complete: boolean): EngineFormat | undefined {
+    const { config, contract, delimiter } = this.#options;
     const { quote = '"', header = true, nullTokens = [] } = config;
-    const record = firstRecord(this.#text(head, complete), { contract, delimiter: config.delimiter, quote, complete });
+    const record = firstRecord(text, { contract, delimiter: config.delimiter ?? delimiter, quote, complete });
     if (record === undefined) return undefined;
     const declared = config.columns ?? contract.columns.map(sourceName);
     const columns = header ? spelledAsInContract(record.cells, contract) : declared;
@@ -108,15 +118,17 @@ export class HeadCheck implements ContentCheck {
   }
 
   /** Without byte order mark. A character that the head cuts in two is left for later. */
-  #text(head: Buffer, complete: boolean): string {
+  #text(head: Buffer, encoding: string, complete: boolean): string {
     try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: !complete });
+      return new TextDecoder(encoding, { fatal: true }).decode(head, { stream: !complete });
     } catch {
-      throw this.#error("file-unreadable", "is not UTF-8 text");
+      const declare =
+        this.#options.config.encoding === undefined ? '; declare its encoding, such as "windows-1252"' : "";
+      throw this.#error("file-encoding", `is not ${encoding} text${declare}`);
     }
   }
 
-  #error(code: "file-unreadable" | "file-columns" | "file-truncated", problem: string): MillraceError {
+  #error(code: FileFaultCode, problem: string): MillraceError {
     return new MillraceError(
       code,
       `${this.#options.path} ${code === "file-columns" ? "does not fit the contract: " : ""}${problem}.`,

@@ -36,7 +36,7 @@ export function contentReading(options: ReadingOptions): ContentReading {
     throw fileFault("file-unreadable", options.path, `is ${format} inside ${encoding}; deliver it as it is`);
   if (format === "xlsx" || format === "xls" || format === "ods") return sheetReading(options);
   const { config, contract, path, around = (inner: ContentCheck) => inner } = options;
-  const check = new HeadCheck({ path, format, config, contract });
+  const check = new HeadCheck({ path, format, config, contract, delimiter: options.named.delimiter });
   return {
     check: encodingCheck(encoding, path, around(check)),
     codec: encoding === "none" && !isPacked(format) ? "zstd" : "none",

@@ -5,6 +5,8 @@ import type { FileFormat } from "./files-config.ts";
 export interface NamedFormat {
   readonly format: FileFormat;
   readonly encoding: ContentEncoding;
+  /** What stands between cells, where the name tells. */
+  readonly delimiter?: string;
   /** Extension of the raw object: `csv`, `csv.gz`. */
   readonly extension: string;
 }
@@ -20,6 +22,7 @@ const formats: Readonly<Record<string, FileFormat>> = {
   xlsm: "xlsx",
   xls: "xls",
   ods: "ods",
+  xml: "xml",
 };
 
 /** Formats whose files are archives or pages already: nobody packs them again, and the store does not either. */
@@ -31,7 +34,9 @@ export function formatOfName(name: string): NamedFormat | undefined {
   const words = lastPart(name).toLowerCase().split(".");
   const encoding = encodings[words.at(-1) ?? ""] ?? "none";
   const format = formats[words.at(encoding === "none" ? -1 : -2) ?? ""];
-  return words.length < 2 || format === undefined ? undefined : named(format, encoding);
+  if (words.length < 2 || format === undefined) return undefined;
+  const isTabs = words.at(encoding === "none" ? -1 : -2) === "tsv";
+  return { ...named(format, encoding), ...(isTabs ? { delimiter: "\t" } : {}) };
 }
 
 /** The format that the channel declares, with the compression that the name tells. */

@@ -5,7 +5,7 @@ import type { Setting } from "../authoring/references.ts";
 import type { FormatOptions } from "./format-options.ts";
 import type { PlaceConfig } from "./places/place-config.ts";
 
-export type FileFormat = "csv" | "ndjson" | "json" | "parquet" | "xlsx" | "xls" | "ods";
+export type FileFormat = "csv" | "ndjson" | "json" | "parquet" | "xlsx" | "xls" | "ods" | "xml" | "fixed";
 
 /** When a file is complete. */
 export type Readiness =
@@ -41,7 +41,7 @@ export interface FilesOptions extends IntoOptions, FormatOptions {
   readonly expectedBy?: string;
   /**
    * Default: from the extension of each file: `.csv`, `.tsv`, `.ndjson`, `.jsonl`, `.json`, each also with `.gz` or `.zst`; `.parquet`, `.xlsx`, `.xlsm`,
-   * `.xls`, `.ods`.
+   * `.xls`, `.ods`; `.xml`. Fixed width (`fixed`) is always declared.
    */
   readonly format?: FileFormat;
   /**
@@ -66,7 +66,7 @@ export interface FilesOptions extends IntoOptions, FormatOptions {
   readonly columns?: readonly string[];
   /** CSV and spreadsheets: texts that mean NULL, beside the empty cell. Default: none. */
   readonly nullTokens?: readonly string[];
-  /** JSON: path of the array of records in the document. Default: `$`, the document itself. */
+  /** JSON: path of the array of records in the document. Default: `$`, the document itself. XML: path of the records' elements, such as `/catalog/item`. */
   readonly records?: string;
   /** With `on-arrival`: looks again after this time even when the system reported no change. Default: `1m`. */
   readonly rescan?: string;

@@ -27,7 +27,8 @@ function validate(channel: ChannelDefinition): void {
 
 export const filesConnector: Connector = {
   name: "files",
-  summary: "Loads files as they arrive: CSV, NDJSON, JSON (each also .gz or .zst), Parquet, XLSX, XLS and ODS.",
+  summary:
+    "Loads files as they arrive: CSV, TSV, NDJSON, JSON, XML and fixed width (each also .gz or .zst), Parquet, XLSX, XLS and ODS.",
   fields: describeFields(filesFields),
   example,
   validate,

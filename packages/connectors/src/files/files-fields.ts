@@ -15,12 +15,11 @@ import {
   variant,
 } from "../authoring/option-checks.ts";
 import { optional, required, type OptionCheck, type OptionField } from "../authoring/option-fields.ts";
-import { parseJsonPath } from "../rest/json-path.ts";
 import { archiveRoot } from "./after-load.ts";
 import { columnProblem } from "./csv-columns.ts";
 import type { FilesConfig } from "./files-config.ts";
 import { formatOfName } from "./file-format.ts";
-import { checkForFormat, fileFormats, formatFields } from "./format-fields.ts";
+import { checkForFormat, fileFormats, formatFields, parseRecords, textFields } from "./format-fields.ts";
 import { splitPattern } from "./places/file-pattern.ts";
 import { placeCheck } from "./places/place-config.ts";
 
@@ -112,12 +111,25 @@ export const filesFields: readonly OptionField[] = [
   optional("columns", "string[]", texts, "CSV and spreadsheets without header: names in file order", {
     default: "the contract's columns",
   }),
-  optional("nullTokens", "string[]", texts, "CSV and spreadsheets: texts that mean NULL, beside the empty cell", {
-    default: "none",
-  }),
-  optional("records", "string", parsed(parseJsonPath), "JSON: path of the array of records in the document", {
-    default: '"$"',
-  }),
+  optional(
+    "nullTokens",
+    "string[]",
+    texts,
+    "CSV, fixed width and spreadsheets: texts that mean NULL, beside the empty cell",
+    {
+      default: "none",
+    },
+  ),
+  optional(
+    "records",
+    "string",
+    parsed(parseRecords),
+    "JSON: path of the array of records; XML: path of their elements, such as /catalog/item",
+    {
+      default: 'JSON: "$"',
+    },
+  ),
+  ...textFields,
   ...formatFields,
   optional(
     "rescan",
@@ -153,6 +165,7 @@ export function checkFilesConfig(
     throw new OptionProblem('"delimiter" and "quote" are the same character');
   const problem = config.columns === undefined ? undefined : columnProblem(contract, config.columns);
   if (problem !== undefined) throw new OptionProblem(`"columns": ${problem}`);
+  checkFixedColumns(config, contract);
 }
 
 /** What a place that is no folder of this machine cannot do. */
@@ -186,4 +199,10 @@ function checkDepartures({ after = "keep", onDelete = "keep", pattern }: FilesCo
     throw new OptionProblem(
       `"after": files cannot be archived in the folder that they are read from; begin with another one, as in archive("done/{yyyy}-{mm}-{dd}")`,
     );
+}
+
+function checkFixedColumns({ fixedWidth }: FilesConfig, contract: ContractDefinition): void {
+  const names = fixedWidth?.columns.map(({ name }) => name);
+  const problem = names === undefined ? undefined : columnProblem(contract, names);
+  if (problem !== undefined) throw new OptionProblem(`"fixedWidth": ${problem}`);
 }

@@ -16,4 +16,20 @@ export interface FormatOptions {
   readonly headerJoin?: string;
   /** Spreadsheets: merged cells among the records. `refuse` (default) the file; the `first` cell alone has the value; `fill` all of them. */
   readonly mergedCells?: MergedCellsOption;
+  /**
+   * Text: its encoding, such as `windows-1252`, `shift_jis` or `utf-16le`. Default: UTF-8, or UTF-16 where the file begins so; XML may declare its own. A
+   * byte that is not of the encoding refuses the file.
+   */
+  readonly encoding?: string;
+  /** Fixed width: where the cells of a line stand, and which lines are no records. */
+  readonly fixedWidth?: FixedWidthOptions;
+}
+
+export interface FixedWidthOptions {
+  /** `start` counts characters from 1; blanks around a cell are not part of it. */
+  readonly columns: readonly { readonly name: string; readonly start: number; readonly width: number }[];
+  /** Lines at the beginning of the file. Default: 0. */
+  readonly headerLines?: number;
+  /** Lines at its end. Default: 0. */
+  readonly trailerLines?: number;
 }

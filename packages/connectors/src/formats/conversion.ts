@@ -1,6 +1,6 @@
 // What the formats folder makes of files that the engine does not read itself: conversions as plain data, kept in the ledger with the batch so that a
 // replay converts the same original in the same way.
-import type { ContractDefinition, ConvertedFormat } from "@millrace/core";
+import type { ContractDefinition, ConvertedFormat, EngineFormat } from "@millrace/core";
 import type { NamedColumn } from "./sheets/sheet-header.ts";
 
 /** A sheet whose records begin at `recordsFrom`; its header, if it has one, begins at `headerFrom`. */
@@ -22,7 +22,38 @@ export interface SheetConversion {
   readonly nullTokens: readonly string[];
 }
 
-export type Conversion = SheetConversion;
+/** The same text in another encoding; the engine reads it in `format`. */
+export interface TextConversion {
+  readonly kind: "text";
+  readonly encoding: string;
+  readonly format: EngineFormat;
+}
+
+/** A cell of a line: `start` counts characters from 1. */
+export interface FixedColumn {
+  readonly name: string;
+  readonly start: number;
+  readonly width: number;
+}
+
+export interface FixedConversion {
+  readonly kind: "fixed";
+  readonly encoding: string;
+  readonly columns: readonly FixedColumn[];
+  /** Lines at the beginning and at the end that are no records. */
+  readonly headerLines: number;
+  readonly trailerLines: number;
+  readonly nullTokens: readonly string[];
+}
+
+export interface XmlConversion {
+  readonly kind: "xml";
+  readonly encoding: string;
+  /** Names of the elements down to the records. */
+  readonly path: readonly string[];
+}
+
+export type Conversion = SheetConversion | TextConversion | FixedConversion | XmlConversion;
 
 export function convertedFormat(conversion: Conversion): ConvertedFormat {
   return { kind: "converted", conversion: { ...conversion } };

@@ -1,12 +1,22 @@
 // The entry of the loader: converts a raw object into what the engine reads.
-import type { ContractDefinition, ConvertedFormat, EngineFormat } from "@millrace/core";
-import type { Conversion, ConversionInput } from "./conversion.ts";
+import { originColumn, type ContractDefinition, type ConvertedFormat, type EngineFormat } from "@millrace/core";
+import type { Conversion, ConversionInput, FixedConversion } from "./conversion.ts";
 import { runJob, type JobOptions } from "./format-threads.ts";
 import { sheetFormat } from "./sheets/sheet-format.ts";
 
 /** How the engine reads the converted form of originals in this format. */
 export function convertedAs(format: ConvertedFormat, contract: ContractDefinition): EngineFormat {
-  return sheetFormat(format.conversion as unknown as Conversion, contract);
+  const conversion = format.conversion as unknown as Conversion;
+  switch (conversion.kind) {
+    case "sheet":
+      return sheetFormat(conversion, contract);
+    case "text":
+      return conversion.format;
+    case "fixed":
+      return fixedFormat(conversion);
+    case "xml":
+      return { kind: "ndjson" };
+  }
 }
 
 /**
@@ -20,4 +30,16 @@ export async function convertObject(
   { target, ...options }: JobOptions & { readonly target: string },
 ): Promise<void> {
   await runJob({ kind: "convert", input, conversion: format.conversion as unknown as Conversion, target }, options);
+}
+
+function fixedFormat({ columns, nullTokens }: FixedConversion): EngineFormat {
+  return {
+    kind: "csv",
+    delimiter: ",",
+    quote: '"',
+    columns: [...columns.map(({ name }) => name), originColumn],
+    header: false,
+    nullTokens,
+    traced: {},
+  };
 }

@@ -1,5 +1,6 @@
 // Reads zip archives member by member, with bounds on what they may unpack to and with names that cannot lead outside. The reader of workbooks and
 // of archives with several files stands on it.
+import { createReadStream } from "node:fs";
 import { crc32, createInflateRaw } from "node:zlib";
 import { pipeline } from "node:stream";
 import { isMillraceError } from "@millrace/core";
@@ -34,10 +35,16 @@ export class ZipArchive {
   readonly members: readonly ArchiveMember[];
   readonly #file: ZipFile;
   readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #local: string;
   readonly #path: string;
 
-  private constructor(file: ZipFile, entries: readonly Entry[], path: string) {
+  private constructor(
+    file: ZipFile,
+    entries: readonly Entry[],
+    { local, path }: { readonly local: string; readonly path: string },
+  ) {
     this.#file = file;
+    this.#local = local;
     this.#path = path;
     this.#entries = new Map(entries.map((entry) => [entry.fileName, entry]));
     this.members = entries.map((entry) => ({
@@ -60,7 +67,7 @@ export class ZipArchive {
       },
     );
     try {
-      return new ZipArchive(file, await readEntries(file, path, bounds), path);
+      return new ZipArchive(file, await readEntries(file, path, bounds), { local, path });
     } catch (thrown) {
       file.close();
       throw isMillraceError(thrown) ? thrown : notAnArchive(thrown, path);
@@ -117,12 +124,18 @@ export class ZipArchive {
         this.#path,
         `holds ${entry.fileName} in a compression (method ${entry.compressionMethod}) that is not deflate`,
       );
-    const packed = await this.#file.openReadStreamPromise(entry, { decodeFileData: false });
+    if (entry.compressedSize === 0) return noBytes();
+    const { fileDataStart: start } = await this.#file.readLocalFileHeaderPromise(entry, { minimal: true });
+    // A stream of the library's own cannot be left before its end.
+    const end = start + entry.compressedSize - 1;
+    const packed = createReadStream(this.#local, { start, end, highWaterMark: chunkBytes }) as AsyncIterable<Buffer>;
     if (entry.compressionMethod === 0) return packed;
     // Errors reach the reader of the result; the callback is there because pipeline asks for one.
     return pipeline(packed, createInflateRaw({ chunkSize: chunkBytes }), () => undefined);
   }
 }
+
+async function* noBytes(): AsyncGenerator<Buffer> {}
 
 async function readEntries(file: ZipFile, path: string, bounds: ArchiveBounds): Promise<readonly Entry[]> {
   if (file.entryCount > bounds.membersMax)
