@@ -111,6 +111,9 @@ function checkCompared(
   for (const type of [first, second])
     if (uncompared.includes(type.kind)) fail(`values of type ${describeType(type)} have no order and are not compared`);
   if (left.op === "value" || right.op === "value") return;
+  // The moment of receipt is compared with a day as its day in UTC, with a wall clock as the time of UTC.
+  const moments = [left.op === "received" ? second : undefined, right.op === "received" ? first : undefined];
+  if (moments.some((type) => type?.kind === "date" || type?.kind === "datetime")) return;
   const families = new Set([familyOf(first), familyOf(second)]);
   const numbers = families.has("float") && families.has("exact");
   if (families.size > 1 && !numbers) fail(`${describeType(first)} cannot be compared with ${describeType(second)}`);
