@@ -5,7 +5,7 @@ export const formatCodes = {
   "file-archive": {
     kind: "user",
     summary: "An archive holds a name that leads outside it, or nothing that the channel asks for.",
-    solve: "Deliver an archive with plain names, or correct `members` of the channel; nothing of the file was loaded.",
+    solve: "Deliver an archive with plain names inside; nothing of the file was loaded.",
   },
   "file-encoding": {
     kind: "user",
