@@ -112,7 +112,9 @@ test("a table changes by adding; what would lose or contradict data is refused",
   await place.load({ contract: First, write: "merge", source });
   const ensure = (next: Parameters<typeof specOf>[0]): Promise<unknown> =>
     place.warehouse.write(["shop.items"], (tx) => tx.ensureTable(specOf(next)));
-  await ensure(contract("items", { id: t.int64().key(), added: t.string().optional() }));
+  const wider = { id: t.int64().key(), added: t.string().optional() };
+  await expect(ensure(contract("items", wider))).rejects.toMatchObject({ code: "contract-conflict" });
+  await ensure(contract("items", wider, [], { retired: ["note"] }));
   expect(await place.rows("SELECT id, added FROM shop.items")).toEqual([[1n, null]]);
   await ensure(First.columns[0] === undefined ? First : contract("items", { id: t.int64().key(), note: t.string() }));
   expect(await place.rows("SELECT note FROM shop.items")).toEqual([["n"]]);
@@ -203,6 +205,8 @@ test("system tables of an older format get what they lack, and keep what they ha
     "ALTER TABLE millrace.quarantine DROP COLUMN repaired",
     "DROP TABLE millrace.quarantine_actions",
     "UPDATE millrace.meta SET value = '1' WHERE key = 'format'",
+    ...["class", "origin", "batch", "changes"].map((column) => `ALTER TABLE millrace.contracts DROP COLUMN ${column}`),
+    "INSERT INTO millrace.contracts VALUES ('shop', 'items', 1, '{}', now())",
   ])
     await place.warehouse.write([], (tx) => tx.run(statement));
   await place.reopen();
@@ -213,4 +217,5 @@ test("system tables of an older format get what they lack, and keep what they ha
   ]);
   expect(await place.rows("SELECT count(*) FROM millrace.quarantine_actions")).toEqual([[0n]]);
   expect(await place.rows("SELECT value FROM millrace.meta WHERE key = 'format'")).toEqual([[String(systemFormat)]]);
+  expect(await place.rows("SELECT version, class, origin FROM millrace.contracts")).toEqual([[1n, null, "project"]]);
 });

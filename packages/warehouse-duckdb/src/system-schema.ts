@@ -1,6 +1,6 @@
 // Creates the system tables of schema `millrace` and checks the format that wrote them.
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { MillraceError, systemFormat, systemTables, type Random } from "@millrace/core";
+import { MillraceError, systemFormat, systemMigrations, systemTables, type Random } from "@millrace/core";
 import { engineType } from "./engine/engine-types.ts";
 import { ident, qualified } from "./engine/identifiers.ts";
 import { asText } from "./engine/values.ts";
@@ -29,18 +29,27 @@ export async function prepareSystemSchema(connection: DuckDBConnection, random: 
   if (incarnation === undefined)
     throw new MillraceError("data-folder-invalid", "The warehouse has no incarnation in millrace.meta.");
   await createTables(connection);
-  if (format < systemFormat) await addColumns(connection);
+  if (format < systemFormat) await migrate(connection, format);
   return incarnation;
 }
 
-/** Adds the columns that this version has and the stored tables have not, all or none. */
+/** All or none. */
+async function migrate(connection: DuckDBConnection, format: number): Promise<void> {
+  await execute(connection, "BEGIN");
+  await addColumns(connection);
+  for (const step of systemMigrations)
+    if (step.format > format) for (const statement of step.statements) await execute(connection, statement);
+  await execute(connection, "UPDATE millrace.meta SET value = ? WHERE key = 'format'", [String(systemFormat)]);
+  await execute(connection, "COMMIT");
+}
+
+/** Adds the columns that this version has and the stored tables have not. */
 async function addColumns(connection: DuckDBConnection): Promise<void> {
   const found = await select(
     connection,
     "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'millrace'",
   );
   const stored = new Set(found.rows.map(([table, column]) => `${asText(table)}.${asText(column)}`));
-  await execute(connection, "BEGIN");
   for (const table of systemTables)
     for (const [column, type] of Object.entries(table.columns))
       if (!stored.has(`${table.name}.${column}`))
@@ -48,8 +57,6 @@ async function addColumns(connection: DuckDBConnection): Promise<void> {
           connection,
           `ALTER TABLE ${qualified("millrace", table.name)} ADD COLUMN ${ident(column)} ${engineType(type)}`,
         );
-  await execute(connection, "UPDATE millrace.meta SET value = ? WHERE key = 'format'", [String(systemFormat)]);
-  await execute(connection, "COMMIT");
 }
 
 async function createAll(connection: DuckDBConnection, random: Random): Promise<string> {

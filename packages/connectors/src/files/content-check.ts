@@ -108,7 +108,7 @@ export class HeadCheck implements ContentCheck {
     const { quote = '"', header = true, nullTokens = [] } = config;
     const record = firstRecord(text, { contract, delimiter: config.delimiter ?? delimiter, quote, complete });
     if (record === undefined) return undefined;
-    const declared = config.columns ?? contract.columns.map(sourceName);
+    const declared = config.columns ?? contract.columns.filter((column) => column.rest !== true).map(sourceName);
     const columns = header ? spelledAsInContract(record.cells, contract) : declared;
     const problem = header
       ? columnProblem(contract, trimmed(record.cells))

@@ -1,6 +1,7 @@
 // Logical types and contracts as JSON Schema (2020-12, the dialect of OpenAPI 3.1).
 import {
   checkCode,
+  refusesUnknownFields,
   ruleCode,
   setCode,
   type ColumnCheck,
@@ -76,8 +77,11 @@ export function recordSchema(contract: ContractDefinition): JsonSchema {
     type: "object",
     title: contract.name,
     properties: Object.fromEntries(
-      contract.columns.map((column) => [column.source ?? column.name, fieldSchema(column)]),
+      contract.columns
+        .filter((column) => column.rest !== true)
+        .map((column) => [column.source ?? column.name, fieldSchema(column)]),
     ),
+    ...(refusesUnknownFields(contract) ? { additionalProperties: false } : {}),
     required: contract.columns.filter(mustCome).map((column) => column.source ?? column.name),
     ...(contract.rules.length + sets.length === 0
       ? {}

@@ -1,7 +1,7 @@
 // `contract()`, `rule()` and sql``: what authors write in contracts.ts. Everything returned is plain data.
 import { callerLocation } from "../project/location.ts";
 import type { ColumnBuilder } from "./column-builder.ts";
-import type { ContractDefinition, RuleDefinition } from "./contract.ts";
+import type { ContractDefinition, Deduplication, RuleDefinition } from "./contract.ts";
 import type { Expression } from "./expression.ts";
 import type { SetCheck, SetRuleDefinition } from "./set-rule.ts";
 import { validateContract } from "./validate-contract.ts";
@@ -59,7 +59,10 @@ export function rule(
 }
 
 /** What a contract says beside its columns and rules. */
-export type ContractFacts = Pick<ContractDefinition, "description" | "odcs">;
+export type ContractFacts<Column extends string = string> = Pick<
+  ContractDefinition,
+  "description" | "odcs" | "evolution" | "retired" | "dropped" | "rekeyedFrom"
+> & { readonly deduplicate?: Deduplication<Column> };
 
 type RuleFacts = Pick<RuleDefinition, "severity" | "description">;
 
@@ -78,7 +81,7 @@ export function contract<const C extends Columns>(
   name: string,
   columns: C,
   rules: readonly (RuleDefinition<keyof C & string> | SetRuleDefinition<keyof C & string>)[] = [],
-  facts: ContractFacts = {},
+  facts: ContractFacts<keyof C & string> = {},
 ): Contract<InferRow<C>> {
   const location = callerLocation();
   const sets = rules.filter((one) => "set" in one);
@@ -88,8 +91,7 @@ export function contract<const C extends Columns>(
     columns: Object.entries(columns).map(([column, builder]) => ({ name: column, ...builder.facts })),
     rules: rules.filter((one) => "condition" in one),
     ...(sets.length === 0 ? {} : { sets }),
-    ...(facts.description === undefined ? {} : { description: facts.description }),
-    ...(facts.odcs === undefined ? {} : { odcs: facts.odcs }),
+    ...facts,
     ...(location === undefined ? {} : { location }),
   };
   validateContract(definition);

@@ -58,6 +58,26 @@ export class ColumnBuilder<Value, Optional extends boolean = false> {
     return this.#with({ cleansing: [...(this.facts.cleansing ?? []), ...steps] });
   }
 
+  /** The stored column that this one was: its values come along. */
+  renamedFrom(column: string): ColumnBuilder<Value, Optional> {
+    return this.#with({ renamedFrom: column });
+  }
+
+  /**
+   * Stored values of another type are converted exactly; the values as they were stay in storage. A value that cannot be converted refuses the
+   * change, or becomes NULL with `otherwise: "missing"`.
+   *
+   * @param type as errors name it: `string`, `decimal(12,2)`
+   */
+  convertedFrom(type: string, options: { otherwise?: "missing" } = {}): ColumnBuilder<Value, Optional> {
+    return this.#with({ convertedFrom: { type, ...options } });
+  }
+
+  /** The value that stored rows get where they have none, so that the column can be required. */
+  filledWith(value: string | number | bigint | boolean): ColumnBuilder<Value, Optional> {
+    return this.#with({ filledWith: String(value) });
+  }
+
   describe(description: string): ColumnBuilder<Value, Optional> {
     return this.#with({ description });
   }
@@ -215,6 +235,8 @@ export const t: {
   time(): ColumnBuilder<string>;
   uuid(): ColumnBuilder<string>;
   json(): ColumnBuilder<unknown>;
+  /** The side column: all fields that no other column takes, as one JSON object; NULL where there are none. Personal data, for nobody knows them. */
+  rest(): ColumnBuilder<unknown, true>;
   enum<const V extends readonly string[]>(...values: V): ColumnBuilder<V[number]>;
   bytes(): ColumnBuilder<Uint8Array>;
   list<V, O extends boolean>(item: ColumnBuilder<V, O>): ColumnBuilder<readonly V[]>;
@@ -232,6 +254,8 @@ export const t: {
   time: () => column<string>({ kind: "time" }),
   uuid: () => column<string>({ kind: "uuid" }),
   json: () => column<unknown>({ kind: "json" }),
+  rest: () =>
+    new ColumnBuilder<unknown, true>({ ...column({ kind: "json" }).facts, required: false, pii: true, rest: true }),
   enum: (...values) => column({ kind: "enum", values }),
   bytes: () => column<Uint8Array>({ kind: "bytes" }),
   list: (item) => column({ kind: "list", item: item.facts.type }),

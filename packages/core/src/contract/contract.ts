@@ -1,5 +1,6 @@
 // Contracts as data: what `contract()` returns, what quality compiles, what the ledger records. See builder.ts for how authors write them.
 import type { CleansingStep } from "./cleansing.ts";
+import type { ColumnEvolution, EvolutionFacts } from "./evolution.ts";
 import type { Expression } from "./expression.ts";
 import type { LogicalType } from "./logical-type.ts";
 import type { SetRuleDefinition } from "./set-rule.ts";
@@ -43,7 +44,7 @@ export type ColumnCheck = RuleOptions &
       }
   );
 
-export interface ColumnDefinition {
+export interface ColumnDefinition extends ColumnEvolution {
   readonly name: string;
   readonly type: LogicalType;
   readonly required: boolean;
@@ -70,7 +71,19 @@ export interface RuleDefinition<Column extends string = string> {
   readonly description?: string;
 }
 
-export interface ContractDefinition {
+/**
+ * Rows with the same values in these columns (NULL is a value) are one row, counted as duplicates but for the one that stays: the first or last of the
+ * batch; within the table, the one that is there.
+ */
+export interface Deduplication<Column extends string = string> {
+  readonly by: readonly Column[];
+  /** Default: first. */
+  readonly keep?: "first" | "last";
+  /** Default: batch. */
+  readonly within?: "batch" | "table";
+}
+
+export interface ContractDefinition extends EvolutionFacts {
   readonly kind: "contract";
   /** Name of the table inside its domain. */
   readonly name: string;
@@ -81,6 +94,7 @@ export interface ContractDefinition {
   readonly description?: string;
   /** What an Open Data Contract says beyond columns and rules; absent when there is nothing. */
   readonly odcs?: OdcsFacts;
+  readonly deduplicate?: Deduplication;
   /** Where the author wrote it; absent for contracts made by programs. */
   readonly location?: SourceLocation;
 }

@@ -45,3 +45,21 @@ export function describeType(type: LogicalType): string {
       return type.kind;
   }
 }
+
+/** True where every value keeps its exact value in the new type. */
+export function widens(from: LogicalType, to: LogicalType): boolean {
+  if (to.kind === "enum") return from.kind === "enum" && from.values.every((value) => to.values.includes(value));
+  if (to.kind === "string") return widensToText(from, to.lengthMax);
+  if (from.kind === "int32" && to.kind === "int64") return true;
+  if (to.kind !== "decimal") return describeType(from) === describeType(to);
+  const whole = to.precision - to.scale;
+  if (from.kind === "int32") return whole >= 10;
+  if (from.kind === "int64") return whole >= 19;
+  return from.kind === "decimal" && to.scale >= from.scale && whole >= from.precision - from.scale;
+}
+
+function widensToText(from: LogicalType, lengthMax: number | undefined): boolean {
+  if (["bytes", "list", "struct"].includes(from.kind)) return false;
+  if (lengthMax === undefined) return true;
+  return from.kind === "string" && from.lengthMax !== undefined && from.lengthMax <= lengthMax;
+}

@@ -12,8 +12,10 @@ import {
   type ColumnDefinition,
   type ContractDefinition,
 } from "./contract.ts";
+import { unknownFieldCode } from "./evolution.ts";
 import { typeOf } from "./expression-type.ts";
 import { describeType, type LogicalKind, type LogicalType } from "./logical-type.ts";
+import { validateEvolution } from "./validate-evolution.ts";
 import { validateSetRule } from "./validate-sets.ts";
 
 const identifier = /^[a-z_][a-z0-9_]{0,62}$/i;
@@ -44,6 +46,7 @@ export function validateContract(contract: ContractDefinition): void {
   if (contract.columns.filter((column) => column.version).length > 1)
     fail("has more than one version() column; at most one orders the rows");
   validateRules(contract, fail);
+  validateEvolution(contract, fail);
 }
 
 function validateColumn(column: ColumnDefinition, fail: (problem: string) => never): void {
@@ -156,6 +159,7 @@ function validateRules(contract: ContractDefinition, fail: (problem: string) => 
 function validateCodes(contract: ContractDefinition, fail: (problem: string) => never): void {
   const codes = new Set([
     malformedCode(contract),
+    unknownFieldCode(contract),
     ...contract.rules.map((rule) => ruleCode(contract, rule.name)),
     ...(contract.sets ?? []).map((rule) => setCode(contract, rule.name)),
   ]);

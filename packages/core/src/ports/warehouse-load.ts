@@ -156,4 +156,6 @@ export interface LoadResult {
   readonly held: bigint;
   /** Earlier rows that this batch removed or replaced. */
   readonly replaced: bigint;
+  /** The contract with the columns that the batch's data brought (evolution `evolve`); absent when it brought none. */
+  readonly grown?: ContractDefinition;
 }

@@ -9,9 +9,19 @@ export interface SystemTable {
 
 /**
  * Version of the system tables; adapters refuse newer ones. Tables that are missing are added at each opening. Every version so far only added columns at
- * the end: adapters bring older ones up to date by adding what is missing. 2: repairs in quarantine. 3: tags and former names of files.
+ * the end: adapters bring older ones up to date by adding what is missing, then with the steps of `systemMigrations`.
  */
-export const systemFormat = 3;
+export const systemFormat = 4;
+
+/** What the formats brought, in order; each step runs once, in the transaction that adds its columns. */
+export const systemMigrations: readonly { readonly format: number; readonly statements: readonly string[] }[] = [
+  // Repairs in quarantine.
+  { format: 2, statements: [] },
+  // Tags and former names of files.
+  { format: 3, statements: [] },
+  // Where versions of contracts came from: all were those of projects, and what changed is told by their definitions.
+  { format: 4, statements: ["UPDATE millrace.contracts SET origin = 'project' WHERE origin IS NULL"] },
+];
 
 const text: LogicalType = { kind: "string" };
 const int: LogicalType = { kind: "int64" };
@@ -181,7 +191,22 @@ export const systemTables: readonly SystemTable[] = [
       changed_at: instant,
     },
   },
-  { name: "contracts", columns: { domain: text, name: text, version: int, definition: text, changed_at: instant } },
+  {
+    // Every version of each contract. class: initial | none | compatible | breaking; NULL before format 4. origin: project | data, with the batch whose
+    // data brought it. `changes` is JSON text: see contract-changes.ts.
+    name: "contracts",
+    columns: {
+      domain: text,
+      name: text,
+      version: int,
+      definition: text,
+      changed_at: instant,
+      class: text,
+      origin: text,
+      batch: int,
+      changes: text,
+    },
+  },
   {
     // One row per delivery. `epoch` fences off earlier owners; `seen` is JSON text of the source's state that is due or delivered; `next_seq` and
     // `version` number what becomes due. due = acknowledged + discarded + superseded + the rows that stand in `outbox`.

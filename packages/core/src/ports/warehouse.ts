@@ -1,4 +1,5 @@
 // The engine that holds trusted tables, quarantine and ledger. One process owns an embedded one; every reader and writer goes through this port.
+import type { ColumnEvolution, EvolutionFacts } from "../contract/evolution.ts";
 import type { LogicalType } from "../contract/logical-type.ts";
 import type { LoadRequest, LoadResult } from "./warehouse-load.ts";
 
@@ -49,10 +50,14 @@ export interface StatementAnalysis {
   readonly tableFunctions: readonly string[];
 }
 
-export interface TableSpec {
+export interface TableSpec extends Omit<EvolutionFacts, "evolution"> {
   readonly domain: string;
   readonly name: string;
-  readonly columns: readonly { readonly name: string; readonly type: LogicalType; readonly required: boolean }[];
+  readonly columns: readonly (ColumnEvolution & {
+    readonly name: string;
+    readonly type: LogicalType;
+    readonly required: boolean;
+  })[];
   readonly key: readonly string[];
 }
 
@@ -87,7 +92,10 @@ export interface WriteTransaction {
   run(sql: string, params?: readonly SqlValue[]): Promise<number>;
   /** Brings one batch in: decode, verdict, table, quarantine. Does not touch the ledger: the caller does, in this transaction. */
   load(request: LoadRequest): Promise<LoadResult>;
-  /** Creates the table or adds columns. @throws MillraceError contract-conflict */
+  /**
+   * Creates the table or brings the stored one to this shape: columns come, types widen; what an author stated (renames, conversions, columns that are
+   * dropped) is carried out. Values leave storage only where that was stated. @throws MillraceError contract-conflict; nothing was changed
+   */
   ensureTable(spec: TableSpec): Promise<StoredTable>;
   /** Fills a new physical table from a SELECT and swaps the name over to it when the transaction commits. */
   replaceTable(spec: Pick<TableSpec, "domain" | "name" | "key">, select: string): Promise<{ readonly rows: bigint }>;

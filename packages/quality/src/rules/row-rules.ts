@@ -3,6 +3,7 @@ import {
   checkCode,
   checkCondition,
   columnsRead,
+  restColumn,
   ruleCode,
   type ColumnDefinition,
   type ContractDefinition,
@@ -67,7 +68,9 @@ function columnRules(contract: ContractDefinition, column: ColumnDefinition): Ro
 
 function withPlace(contract: ContractDefinition, rule: RowRule): RowRule {
   checkConstants(contract, rule.code, rule.condition);
-  const reason = loaderOnly(rule.condition, contract.columns);
+  const rest = restColumn(contract);
+  const readsRest = rest !== undefined && rule.columns.includes(rest.name);
+  const reason = readsRest ? "it reads the side column" : loaderOnly(rule.condition, contract.columns);
   return reason === undefined ? rule : { ...rule, loaderOnly: reason };
 }
 

@@ -3,9 +3,12 @@
 import {
   cleansed,
   columnCode,
+  knownFields,
   malformedCode,
+  refusesUnknownFields,
   setChecks,
   setCode,
+  unknownFieldCode,
   type CleansingStep,
   type ColumnDefinition,
   type ContractDefinition,
@@ -40,6 +43,7 @@ export function compileValidator(contract: ContractDefinition): RowValidator {
   const columns = contract.columns.map((column) => compileColumn(contract, column));
   const rejecting = rowRules(contract).rules.filter((rule) => rule.severity === "reject");
   const malformed = [malformedCode(contract)];
+  const unknown = refusesUnknownFields(contract) ? new UnknownFieldCheck(contract) : undefined;
   const references = contract.columns.filter((column) => column.references !== undefined);
   const judge = judgeOf(
     columns,
@@ -55,13 +59,33 @@ export function compileValidator(contract: ContractDefinition): RowValidator {
     ],
     validate(record) {
       if (typeof record !== "object" || record === null || Array.isArray(record)) return malformed;
-      return judge(record as Readonly<Record<string, unknown>>);
+      const fields = record as Readonly<Record<string, unknown>>;
+      const codes = judge(fields);
+      return unknown?.finds(fields) === true ? [unknown.code, ...codes] : codes;
     },
   };
 }
 
+/** Fields with a value that the contract does not know. */
+class UnknownFieldCheck {
+  readonly code: VerdictCode;
+  readonly #known: ReadonlySet<string>;
+
+  constructor(contract: ContractDefinition) {
+    this.code = unknownFieldCode(contract);
+    this.#known = new Set(knownFields(contract));
+  }
+
+  finds(record: Readonly<Record<string, unknown>>): boolean {
+    for (const name in record)
+      if (!this.#known.has(name) && record[name] !== null && record[name] !== undefined) return true;
+    return false;
+  }
+}
+
 interface CompiledColumn {
-  readonly field: string;
+  /** Absent for the side column: rules over it run in the loader alone. */
+  readonly field: string | undefined;
   readonly missing: VerdictCode | undefined;
   readonly wrongType: VerdictCode;
   readonly convert: (value: unknown) => Value | undefined;
@@ -102,6 +126,7 @@ function judgeOf(columns: readonly CompiledColumn[], rules: readonly CompiledRul
 }
 
 function columnSource({ field, clean, missing }: CompiledColumn, at: number): string {
+  if (field === undefined) return "";
   const name = JSON.stringify(field);
   const read =
     field in Object.prototype ? `Object.hasOwn(record, ${name}) ? record[${name}] : undefined` : `record[${name}]`;
@@ -127,7 +152,7 @@ function ruleSource({ bound }: CompiledRule, at: number): string {
 
 function compileColumn(contract: ContractDefinition, column: ColumnDefinition): CompiledColumn {
   return {
-    field: column.source ?? column.name,
+    field: column.rest === true ? undefined : (column.source ?? column.name),
     missing: column.required ? columnCode(contract, column.name, "required") : undefined,
     wrongType: columnCode(contract, column.name, "type"),
     convert: converterOf(column.type),

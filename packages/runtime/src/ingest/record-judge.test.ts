@@ -14,9 +14,14 @@ const Row = contract("rows", {
   at: t.timestamp().optional(),
 });
 
-it("judges every spelling as the validator does", () => {
-  const judge = new ContractJudge(Row);
-  const validator = compileValidator(Row);
+const Frozen = contract("rows", { whole: t.int32().min(-5).from("w"), text: t.string().optional() }, [], {
+  evolution: "freeze",
+  retired: ["at"],
+});
+
+it.for([Row, Frozen])("judges every spelling as the validator does", (judged) => {
+  const judge = new ContractJudge(judged);
+  const validator = compileValidator(judged);
   const number = fc.oneof(
     fc.stringMatching(/^-?(0|[1-9]\d{0,18})(\.\d{1,10})?([eE][+-]?\d{1,2})?$/),
     fc.stringMatching(/^-?\d\.\d{1,3}0$/),

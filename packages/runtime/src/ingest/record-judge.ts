@@ -1,5 +1,11 @@
 // Judges the records of a request while they are read, with the verdict that the loader will give.
-import { malformedCode, type ContractDefinition, type VerdictCode } from "@millrace/core";
+import {
+  malformedCode,
+  refusesUnknownFields,
+  unknownFieldCode,
+  type ContractDefinition,
+  type VerdictCode,
+} from "@millrace/core";
 import { compileValidator, type RowValidator } from "@millrace/quality";
 import { endOfValue } from "./json-text.ts";
 import { RecordReader, type BodyText } from "./record-reader.ts";
@@ -13,13 +19,20 @@ export const lateJudge: RecordJudge = { codes: none, malformed: none, read: ({ b
 export class ContractJudge implements RecordJudge {
   codes: readonly VerdictCode[] = none;
   readonly malformed: readonly VerdictCode[];
+  readonly #unknown: readonly VerdictCode[];
   readonly #reader: RecordReader;
   readonly #validator: RowValidator;
 
   constructor(contract: ContractDefinition) {
     this.malformed = [malformedCode(contract)];
     this.#validator = compileValidator(contract);
-    this.#reader = new RecordReader(contract.columns.map((column) => column.source ?? column.name));
+    const own = contract.columns.filter((column) => column.rest !== true).map((column) => column.source ?? column.name);
+    const refuses = refusesUnknownFields(contract);
+    this.#unknown = [unknownFieldCode(contract)];
+    this.#reader = new RecordReader(
+      own,
+      ...(refuses ? [[...(contract.retired ?? []), ...(contract.dropped ?? [])]] : []),
+    );
   }
 
   read(body: BodyText, at: number): number {
@@ -33,11 +46,17 @@ export class ContractJudge implements RecordJudge {
     }
   }
 
+  /** The reader gives the validator the fields that the contract has, and tells whether there were others. */
+  #verdict({ record, foundUnknown }: RecordReader): readonly VerdictCode[] {
+    if (record === undefined) return this.malformed;
+    const codes = this.#validator.validate(record);
+    return foundUnknown ? [...this.#unknown, ...codes] : codes;
+  }
+
   #judge(body: BodyText, at: number): number {
     const end = this.#reader.read(body, at);
     // Anything but an object has no fields to judge.
-    if (end >= 0)
-      this.codes = this.#reader.record === undefined ? this.malformed : this.#validator.validate(this.#reader.record);
+    if (end >= 0) this.codes = this.#verdict(this.#reader);
     return end;
   }
 }

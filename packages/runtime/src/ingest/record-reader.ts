@@ -22,14 +22,25 @@ export class RecordReader {
   readonly #spelled: readonly Uint8Array[];
   readonly #places: ReadonlyMap<string, number>;
   readonly #fields: RecordFields;
+  /** Names to look for beside the fields: those that are not known, and whether they have a value. Absent where nobody asks. */
+  readonly #unknown: Map<string, boolean> | undefined;
+  readonly #alsoKnown: ReadonlySet<string>;
   /** Where the next name is expected: senders write fields in one order. */
   #guess = 0;
 
-  constructor(names: readonly string[]) {
+  /** @param alsoKnown names that are no unknown fields although nothing is read from them; undefined: unknown fields do not matter */
+  constructor(names: readonly string[], alsoKnown?: readonly string[]) {
+    this.#unknown = alsoKnown === undefined ? undefined : new Map();
+    this.#alsoKnown = new Set(alsoKnown?.map((name) => Buffer.from(name, "utf8").toString("latin1")));
     this.#names = names;
     this.#spelled = names.map((name) => Buffer.from(name, "utf8"));
     this.#places = new Map(names.map((name, at) => [Buffer.from(name, "utf8").toString("latin1"), at]));
     this.#fields = Object.fromEntries(names.map((name) => [name, undefined]));
+  }
+
+  /** True when the record that was read last has a field with a value that is not known. */
+  get foundUnknown(): boolean {
+    return this.#unknown !== undefined && this.#unknown.size > 0 && [...this.#unknown.values()].includes(true);
   }
 
   /** @param at the value's first character. @returns the position behind it, or -1 when there is no well-formed value */
@@ -39,6 +50,7 @@ export class RecordReader {
     if (bytes[at] !== 0x7b) return endOfValue(bytes, at);
     for (const name of this.#names) this.#fields[name] = undefined;
     this.record = this.#fields;
+    this.#unknown?.clear();
     this.#guess = 0;
     let here = skipBlanks(bytes, at + 1);
     if (bytes[here] === 0x7d) return here + 1;
@@ -65,7 +77,13 @@ export class RecordReader {
     if (behind < 0) return -1;
     const place = this.#placeOf(body, at + 1, end - 1);
     if (place !== undefined) this.#fields[this.#names[place] ?? ""] = valueOf(body, start, behind);
+    else if (this.#unknown !== undefined) this.#noteUnknown(body.text.slice(at + 1, end - 1), bytes[start] !== 0x6e);
     return behind;
+  }
+
+  #noteUnknown(spelled: string, hasValue: boolean): void {
+    const name = spelled.includes("\\") ? unescaped(spelled) : spelled;
+    if (!this.#alsoKnown.has(name)) this.#unknown?.set(name, hasValue);
   }
 
   #placeOf({ bytes, text }: BodyText, start: number, end: number): number | undefined {

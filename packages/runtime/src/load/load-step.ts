@@ -1,9 +1,11 @@
 // One call of the warehouse's load inside a batch transaction, with its counts checked and its row in the ledger.
 import {
   MillraceError,
+  withDiscovered,
   type BatchReport,
   type Clock,
   type ContentEncoding,
+  type ContractDefinition,
   type Cursor,
   type DecodeFormat,
   type LoadRequest,
@@ -11,6 +13,7 @@ import {
   type WriteMode,
   type WriteTransaction,
 } from "@millrace/core";
+import { recordVersion, storedContract } from "../contracts/contract-versions.ts";
 import type { AdoptedTable } from "./adopted-tables.ts";
 import { checkCounts, insertEntry, type LedgerEntry } from "./ledger.ts";
 import { engineFormat } from "./open-objects.ts";
@@ -50,18 +53,20 @@ export interface LoadStep {
 }
 
 /** @throws MillraceError counts-disagree, the fault of an object that could not be converted, and the errors of WriteTransaction.load */
-export async function loadStep(tx: WriteTransaction, clock: Clock, step: LoadStep): Promise<LedgerEntry> {
+export async function loadStep(tx: WriteTransaction, clock: Clock, asked: LoadStep): Promise<LedgerEntry> {
   const startedMs = clock.nowMs();
   const fault =
-    step.source.kind === "objects"
-      ? step.source.objects.find((object) => object.fault !== undefined)?.fault
+    asked.source.kind === "objects"
+      ? asked.source.objects.find((object) => object.fault !== undefined)?.fault
       : undefined;
   if (fault !== undefined) throw fault;
+  const step = { ...asked, table: await presentTable(tx, asked.table) };
   const counts = await tx.load(toRequest(step));
   checkCounts(step.batch, counts);
   checkPromise(step, counts.received);
   const entry: LedgerEntry = {
     ...emptyEntry(step, startedMs),
+    contractVersion: await versionAfter(tx, clock, step, counts.grown),
     received: counts.received,
     accepted: counts.accepted,
     quarantined: counts.quarantined,
@@ -89,6 +94,26 @@ export function brokenPromise(path: string | undefined, expected: number, receiv
     `${path ?? "A file"} is not what its manifest says: records expected ${expected}, received ${received}.`,
     { details: { path, what: "records", expected, received: Number(received) } },
   );
+}
+
+/** With the columns that earlier batches found, also in this transaction: memory does not know of them until the next adoption. */
+async function presentTable(tx: WriteTransaction, table: AdoptedTable): Promise<AdoptedTable> {
+  if (table.contract.evolution !== "evolve") return table;
+  const stored = await storedContract(tx, table);
+  if (stored === undefined) return table;
+  return { ...table, contract: withDiscovered(table.contract, stored.contract), contractVersion: stored.version };
+}
+
+/** The version that the batch was loaded under: a new one when its data brought columns. */
+async function versionAfter(
+  tx: WriteTransaction,
+  clock: Clock,
+  { table, batch }: LoadStep,
+  grown: ContractDefinition | undefined,
+): Promise<bigint> {
+  if (grown === undefined) return table.contractVersion;
+  const entry = { domain: table.domain, contract: grown };
+  return recordVersion(tx, clock, entry, { stored: await storedContract(tx, entry), batch });
 }
 
 /** The step's ledger row before anything is counted. */

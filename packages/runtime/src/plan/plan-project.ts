@@ -1,6 +1,8 @@
 // Compares a project with what is stored and running, and says as data what adopting it would change. Changes nothing.
 import {
   channelName,
+  classify,
+  contractChanges,
   MillraceError,
   toMillraceError,
   type ChannelDefinition,
@@ -12,7 +14,8 @@ import {
 import { rollBack, wasRolledBack } from "../load/roll-back.ts";
 import { toText } from "../load/sql-values.ts";
 import { channelText } from "./channel-text.ts";
-import { changedContracts, contractsOf, ensure, type DomainContract } from "./adopt-tables.ts";
+import type { DomainContract } from "../contracts/contract-versions.ts";
+import { changedContracts, contractsOf, ensure, type ChangedContract } from "./adopt-tables.ts";
 import type { PlannedChange, ProjectPlan } from "./project-plan.ts";
 
 export function projectPlan(
@@ -69,20 +72,26 @@ async function tryOut(warehouse: Warehouse, name: string, entry: DomainContract)
   return shape;
 }
 
-function tableChange(entry: DomainContract, name: string, before: StoredTable | undefined): PlannedChange {
+function tableChange(entry: ChangedContract, name: string, before: StoredTable | undefined): PlannedChange {
   const columns = entry.contract.columns.map((column) => column.name);
   if (before === undefined)
     return { action: "create", subject: "table", name, summary: `table ${name} is created`, columns };
+  const changes = entry.before === undefined ? [] : contractChanges(entry.before, entry.contract);
+  const contract = { class: classify(changes), changes };
+  const told = changes.map((change) => change.summary).join("; ");
   const known = new Set(before.columns.map((column) => column.name.toLowerCase()));
   const added = columns.filter((column) => !known.has(column.toLowerCase()));
-  if (added.length === 0)
+  if (added.length > 0 && changes.every(({ change }) => change === "column-added"))
     return {
-      action: "change",
+      action: "add-columns",
       subject: "table",
       name,
-      summary: `the contract of ${name} changes; new batches follow it`,
+      summary: `${name} gets ${added.join(", ")}`,
+      columns: added,
+      contract,
     };
-  return { action: "add-columns", subject: "table", name, summary: `${name} gets ${added.join(", ")}`, columns: added };
+  const summary = `the contract of ${name} changes${told === "" ? "" : ` (${contract.class}: ${told})`}; new batches follow it`;
+  return { action: "change", subject: "table", name, summary, contract };
 }
 
 /** Channels against those that run now, or, without any, against those that have a cursor in the ledger. */

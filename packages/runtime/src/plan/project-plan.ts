@@ -1,10 +1,10 @@
 // What adopting a project would change, as data: made by plan-project.ts, shown by `millrace plan`, returned by reload.
-import type { ErrorReport, VerdictCode, StreamReading } from "@millrace/core";
+import type { ChangeClass, ContractChange, ErrorReport, VerdictCode, StreamReading } from "@millrace/core";
 
 export type PlanSubject = "table" | "model" | "channel" | "delivery";
 
 /**
- * `create`: new; `add-columns`: the stored table gets columns; `change`: a contract or channel that needs no new column; `rebuild`: a model is
+ * `create`: new; `add-columns`: the stored table gets columns; `change`: a contract or channel; `rebuild`: a model is
  * built anew; `retire`: no longer in the project, its data stays; `conflict`: cannot be adopted.
  */
 export type PlanAction = "create" | "add-columns" | "change" | "rebuild" | "retire" | "conflict";
@@ -18,6 +18,8 @@ export interface PlannedChange {
   readonly summary: string;
   /** Names of added columns. */
   readonly columns?: readonly string[];
+  /** What changes in a table's contract, and whether it breaks anybody. */
+  readonly contract?: { readonly class: ChangeClass; readonly changes: readonly ContractChange[] };
   readonly error?: ErrorReport;
 }
 

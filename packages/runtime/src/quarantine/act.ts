@@ -7,7 +7,7 @@ import type { ChannelClaims } from "../load/channel-claims.ts";
 import type { LedgerEntry } from "../load/ledger.ts";
 import { rollBack } from "../load/roll-back.ts";
 import { toBigint, toText, toTexts } from "../load/sql-values.ts";
-import { storedContracts } from "../plan/adopt-tables.ts";
+import { storedContracts } from "../contracts/contract-versions.ts";
 import { findAction, recordRows, type ActionPlace, type StoredAction } from "./action-log.ts";
 import { Outcome } from "./outcome.ts";
 import type { QuarantineOutcome, QuarantineRequest, QuarantineSample } from "./quarantine.ts";
@@ -101,7 +101,7 @@ async function planAction(
 
 async function storedContract(warehouse: Warehouse, table: string): Promise<ContractDefinition | undefined> {
   const stored = (await storedContracts(warehouse)).get(table);
-  return stored === undefined ? undefined : (JSON.parse(stored.definition) as ContractDefinition);
+  return stored?.contract;
 }
 
 /**

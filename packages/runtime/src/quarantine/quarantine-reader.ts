@@ -1,7 +1,7 @@
 // Shows what stands in quarantine. Values of PII columns are hidden unless asked for.
 import { MillraceError, type ContractDefinition, type SqlValue, type Warehouse } from "@millrace/core";
 import { records, toBigint, toText, toTexts } from "../load/sql-values.ts";
-import { storedContracts } from "../plan/adopt-tables.ts";
+import { storedContracts } from "../contracts/contract-versions.ts";
 import { actionsOf } from "./action-log.ts";
 import type { QuarantineCounts, QuarantinedRow, QuarantinedRowHistory, QuarantineFilter } from "./quarantine.ts";
 import { hidePersonalData } from "./redact.ts";
@@ -78,7 +78,7 @@ export async function countQuarantine(warehouse: Warehouse): Promise<QuarantineC
 /** Also of contracts that the project no longer has: their rows are as personal as before. */
 async function definitions(warehouse: Warehouse): Promise<ReadonlyMap<string, ContractDefinition>> {
   const stored = await storedContracts(warehouse);
-  return new Map([...stored].map(([name, { definition }]) => [name, JSON.parse(definition) as ContractDefinition]));
+  return new Map([...stored].map(([name, { contract }]) => [name, contract]));
 }
 
 function toRow(

@@ -21,6 +21,17 @@ export function fieldOf(column: Pick<ColumnDefinition, "name" | "source">): stri
   return column.source ?? column.name;
 }
 
+/** Columns that have a field of their own. */
+function ownFields({ columns }: ContractDefinition): readonly ColumnDefinition[] {
+  return columns.filter((column) => column.rest !== true);
+}
+
+function namesOf(contract: ContractDefinition): string {
+  return ownFields(contract)
+    .map((column) => column.name)
+    .join(", ");
+}
+
 /** Nested values stay JSON; everything else is text until the contract has judged it. */
 export function isNested({ type }: Pick<ColumnDefinition, "type">): boolean {
   return type.kind === "json" || type.kind === "list" || type.kind === "struct";
@@ -33,7 +44,7 @@ export function isNested({ type }: Pick<ColumnDefinition, "type">): boolean {
  * @param condition over the columns of millrace.quarantine
  */
 export function recordRelation(contract: ContractDefinition, condition: string): string {
-  const columns = contract.columns.map((column) => {
+  const columns = ownFields(contract).map((column) => {
     const pointer = quotedText(`$.${JSON.stringify(fieldOf(column))}`);
     const extract = isNested(column) ? "json_extract" : "json_extract_string";
     return `${extract}(_record, ${pointer}) AS ${quotedName(column.name)}`;
@@ -53,7 +64,7 @@ export async function requireExpression(
   contract: ContractDefinition,
   expression: string,
 ): Promise<void> {
-  const columns = contract.columns.map(
+  const columns = ownFields(contract).map(
     (column) => `NULL::${isNested(column) ? "JSON" : "VARCHAR"} AS ${quotedName(column.name)}`,
   );
   // The line break ends a comment that the expression may end with.
@@ -71,7 +82,7 @@ export async function requireExpression(
   } catch (error) {
     if (!isMillraceError(error, "query-invalid")) throw error;
     throw new MillraceError("query-invalid", told(`cannot be understood: ${error.message.split("\n")[0] ?? ""}`), {
-      hint: `Columns: ${contract.columns.map((column) => column.name).join(", ")}. Each is text, as in the record; nothing was changed.`,
+      hint: `Columns: ${namesOf(contract)}. Each is text, as in the record; nothing was changed.`,
       cause: error,
     });
   }
@@ -79,9 +90,9 @@ export async function requireExpression(
 
 /** The column of that name. @throws MillraceError request-invalid */
 export function requireColumn(contract: ContractDefinition, name: string): ColumnDefinition {
-  const column = contract.columns.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
+  const column = ownFields(contract).find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
   if (column !== undefined) return column;
   throw new MillraceError("request-invalid", `Contract ${contract.name} has no column ${JSON.stringify(name)}.`, {
-    hint: `Columns: ${contract.columns.map((candidate) => candidate.name).join(", ")}. Nothing was changed.`,
+    hint: `Columns: ${namesOf(contract)}. Nothing was changed.`,
   });
 }

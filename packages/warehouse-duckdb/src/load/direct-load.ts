@@ -5,11 +5,13 @@ import { keyColumns, MillraceError, type LoadRequest, type LoadResult, type RawO
 import { ident, literal } from "../engine/identifiers.ts";
 import { execute, select, type Bounds } from "../engine/statement-runner.ts";
 import { asBigint } from "../engine/values.ts";
+import { mayWiden } from "./grow-contract.ts";
 import { castRelation, goodRow, labelledRelation, originalOf, seqExpression } from "./label.ts";
 import { originOf, tracedBy } from "./origin.ts";
 import { recordField, recordOf } from "./quarantine-rows.ts";
 import { mayReject, needsOriginals } from "./set-rules.ts";
-import { sourceColumns, sourceRelation, storedTypes, type ReadManner, type SourceColumn } from "./source-reader.ts";
+import { sourceColumns, sourceRelation, type ReadManner, type SourceColumn } from "./source-reader.ts";
+import { storedTypes } from "./stored-types.ts";
 
 /** Below this size a batch is written too quickly for the difference to matter. */
 const directBytesMin = 8 * 1024 * 1024;
@@ -23,6 +25,7 @@ export function goesDirectly(request: LoadRequest): request is DirectRequest {
   const { source, verdict } = request;
   if (source.kind !== "objects" || source.format.kind === "json" || verdict.references.length > 0) return false;
   if (request.write === "merge" && keyColumns(request.contract).length > 0) return false;
+  if (request.contract.deduplicate !== undefined || mayWiden(request.contract)) return false;
   // The position of a row inside its object is known only where there is one; that in a converted original stands in the stage alone.
   const atOnce = source.objects.length === 1 && tracedBy(source) === undefined;
   if (needsOriginals(verdict) || (mayReject(verdict) && !atOnce)) return false;
@@ -112,9 +115,10 @@ async function quarantineHidden(target: DirectTarget, part: ObjectPart): Promise
   const { request, columns, object, before } = part;
   const traced = tracedBy(request.source);
   const own = columns.filter((column) => column.typed).map((column) => `, ${ident(column.name)}`);
-  const fields = columns.map(
-    (column, at) => `${column.typed ? ident(column.name) : recordField(column, "_record")} AS _s${at}`,
-  );
+  const fields = columns.map((column) => {
+    if (column.rest) return `NULL::JSON AS _s${column.at}`;
+    return `${column.typed ? ident(column.name) : recordField(column, "_record")} AS _s${column.at}`;
+  });
   // Gathered first: hidden rows are few and far between, and the engine works in blocks of rows.
   const hidden = `WITH gathered AS MATERIALIZED (
       SELECT _hidden, _row AS _place, _seq AS _order${own.join("")} FROM ${target.physical}

@@ -1,10 +1,11 @@
 // One scan, one verdict: the relation of typed columns with the failed codes and reasons of each row and, for rows that failed, the original.
 import type { ColumnDefinition, ContractDefinition, LoadRequest, RowCheck } from "@millrace/core";
-import { columnCode, malformedCode } from "@millrace/core";
+import { columnCode, malformedCode, unknownFieldCode } from "@millrace/core";
 import { ident, literal } from "../engine/identifiers.ts";
 import { exactness, lenientCast } from "./conversions.ts";
 import { formulaFailed, originField, whereabouts, type Traced } from "./origin.ts";
 import type { SourceColumn } from "./source-reader.ts";
+import { withUnknown } from "./unknown-fields.ts";
 
 interface Failure {
   readonly code: string;
@@ -30,6 +31,8 @@ export interface LabelOptions {
   readonly carried?: readonly string[];
   /** The source has `_origin`. */
   readonly traced?: Traced;
+  /** The source has `_unknown`; `refuse`: rows that have unknown fields fail. */
+  readonly unknown?: "keep" | "refuse" | undefined;
 }
 
 type Rules = Pick<LoadRequest, "contract" | "verdict" | "receivedSeq">;
@@ -51,13 +54,20 @@ export function labelledRelation(
       `${exactValue(column, columns[at], { at, text: preparedText(rules, at) })} AS ${ident(column.name)}`,
   );
   const { traced } = options;
-  const failures = [malformed(contract), ...typeFailures(rules, columns, traced), ...ruleFailures(rules, traced)];
+  const refuses = options.unknown === "refuse";
+  const failures = [
+    malformed(contract),
+    ...(refuses ? [unknownFailure(contract)] : []),
+    ...typeFailures(rules, columns, traced),
+    ...ruleFailures(rules, traced),
+  ];
   const failed = failures.map(
     ({ when, code, reason }) => `CASE WHEN ${when} THEN {c: ${literal(code)}, r: ${reason}} END`,
   );
   const verdicts = `CASE WHEN _good THEN NULL ELSE list_filter([${failed.join(", ")}], lambda _failure: _failure IS NOT NULL) END`;
   const good = [
     "_malformed IS NULL",
+    ...(refuses ? ["_unknown IS NULL"] : []),
     ...presence(rules, columns),
     ...sound(contract, traced),
     ...keptChecks(rules),
@@ -69,8 +79,9 @@ export function labelledRelation(
         FROM (SELECT *, ${values.join(", ")} FROM (${castRelation(rules, columns, source)}))))`;
 }
 
-function wanted(columns: readonly SourceColumn[], { originals = "failed", traced }: LabelOptions): string {
-  const original = `coalesce(_malformed, ${originalOf(columns, traced)})`;
+function wanted(columns: readonly SourceColumn[], { originals = "failed", traced, unknown }: LabelOptions): string {
+  const fields = originalOf(columns, traced);
+  const original = `coalesce(_malformed, ${unknown === undefined ? fields : withUnknown(fields)})`;
   if (originals === "all") return original;
   return originals === "none" ? "NULL::VARCHAR" : `CASE WHEN _good THEN NULL ELSE ${original} END`;
 }
@@ -98,15 +109,16 @@ function preparedText({ contract, verdict }: Rules, at: number): string {
 
 /** SQL of the record as JSON text of its source fields, with where it stands in a converted original. */
 export function originalOf(columns: readonly SourceColumn[], traced?: Traced): string {
-  const fields = columns.map((column, at) => `${ident(column.field)} := _s${at}`).join(", ");
-  return `CAST(to_json(struct_pack(${fields}${originField(traced, columns)})) AS VARCHAR)`;
+  const own = columns.filter((column) => !column.rest);
+  const fields = own.map((column) => `${ident(column.field)} := _s${column.at}`).join(", ");
+  return `CAST(to_json(struct_pack(${fields}${originField(traced, own)})) AS VARCHAR)`;
 }
 
 /** SQL that is TRUE for exactly the rows without a code; over `_s0`, `_c0`, ... and the columns by name, whose values may be inexact. */
 export function goodRow(rules: Rules, columns: readonly SourceColumn[], traced?: Traced): string {
   const types = rules.contract.columns.flatMap((column, at) => {
     const text = preparedText(rules, at);
-    const exact = columns[at]?.typed === true ? undefined : exactness(column.type, text, `_c${at}`);
+    const exact = columns[at]?.typed === true ? undefined : exactnessOf(column, text, `_c${at}`);
     if (column.required) return [exact ?? `_c${at} IS NOT NULL`];
     return exact === undefined ? [] : [`(${text} IS NULL OR ${exact})`];
   });
@@ -137,12 +149,21 @@ export function checkSql(check: Pick<RowCheck, "sql">, receivedSeq: bigint): str
   );
 }
 
+/** A column that was found in the data takes only what is spelled as its type spells it: `no` and `007` must not become false and 7. */
+function exactnessOf({ type, discovered }: ColumnDefinition, text: string, value: string): string | undefined {
+  const exact = exactness(type, text, value);
+  if (discovered !== true || exact === undefined) return exact;
+  if (type.kind === "bool") return `(${text} = 'true' OR ${text} = 'false')`;
+  if (type.kind === "int64") return `(CAST(${value} AS VARCHAR) = ${text})`;
+  return type.kind === "float" ? `(${exact} AND NOT regexp_matches(${text}, '^(?:[+]|-?0[0-9])'))` : exact;
+}
+
 function exactValue(
   column: ColumnDefinition,
   source: SourceColumn | undefined,
   { at, text }: { readonly at: number; readonly text: string },
 ): string {
-  const exact = source?.typed === true ? undefined : exactness(column.type, text, `_c${at}`);
+  const exact = source?.typed === true ? undefined : exactnessOf(column, text, `_c${at}`);
   return exact === undefined ? `_c${at}` : `CASE WHEN ${exact} THEN _c${at} END`;
 }
 
@@ -162,6 +183,14 @@ function malformed(contract: ContractDefinition): Failure {
     code: malformedCode(contract),
     when: "_malformed IS NOT NULL",
     reason: literal("The record cannot be parsed."),
+  };
+}
+
+function unknownFailure(contract: ContractDefinition): Failure {
+  return {
+    code: unknownFieldCode(contract),
+    when: "_unknown IS NOT NULL",
+    reason: `concat(${literal("the contract does not know ")}, left(list_aggregate(json_keys(_unknown), 'string_agg', ', '), 200))`,
   };
 }
 

@@ -2,7 +2,14 @@
 // quarantine and write. The staged label decides alone, so no row can be in both places or in neither. Large plain batches skip the stage: see
 // direct-load.ts.
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { failpoint, MillraceError, type LoadRequest, type LoadResult } from "@millrace/core";
+import {
+  failpoint,
+  looksForUnknownFields,
+  MillraceError,
+  type ContractDefinition,
+  type LoadRequest,
+  type LoadResult,
+} from "@millrace/core";
 import type { ConnectionPool } from "../engine/connection-pool.ts";
 import { fromEngineError } from "../engine/engine-errors.ts";
 import { ident, qualified } from "../engine/identifiers.ts";
@@ -17,9 +24,12 @@ import { removeBatches } from "./remove-batches.ts";
 import { recordRejections, watchRows } from "./rule-results.ts";
 import { directRelations, goodRows, hideFailedSets } from "./set-rules-direct.ts";
 import { markFailed, watchSets } from "./set-rules.ts";
-import { stageRows, unreadable } from "./stage-rows.ts";
+import { recordBytesMax } from "./source-reader.ts";
+import { stageGrowing } from "./stage-growing.ts";
+import { unreadable } from "./stage-rows.ts";
 import { markDuplicates, markHeld } from "./staged-marks.ts";
 import { swapTable } from "./swap-table.ts";
+import { findUnknownFields, type UnknownFields } from "./unknown-fields.ts";
 import { writeRows } from "./write-rows.ts";
 
 /** How the loads of one transaction went; the warehouse reads it when the transaction is over. */
@@ -52,8 +62,12 @@ export async function loadBatch(context: LoadContext, request: LoadRequest): Pro
   await clearHiddenRows(context.connection, table);
   if (request.source.kind === "objects" && request.source.objects.length === 0)
     return removeOnly(context, request, table);
-  if (context.direct.allowed && goesDirectly(request)) return placeDirectly(context, request, table);
-  if (request.source.kind === "quarantine") return placeFromQuarantine(context, request, table);
+  const unknown = looksForUnknownFields(request.contract)
+    ? await context.stagers.use((stager) => findUnknownFields(stager, request, context.bounds, recordBytesMax))
+    : undefined;
+  if (context.direct.allowed && unknown === undefined && goesDirectly(request))
+    return placeDirectly(context, request, table);
+  if (request.source.kind === "quarantine") return placeFromQuarantine(context, request, { table, unknown });
   // Rows of the stage stand in source order: `rowid + 1` is a row's position in the batch.
   // A database of its own, because the transaction would not see what another connection adds to one that it has looked at before.
   const database = ident(`staging_${request.batch}`);
@@ -61,9 +75,9 @@ export async function loadBatch(context: LoadContext, request: LoadRequest): Pro
   return context.stagers.use(async (stager) => {
     await execute(stager, `ATTACH ':memory:' AS ${database}`);
     try {
-      await stageRows(stager, request, stage, context.bounds);
+      const grown = await stageGrowing({ ...context, stager }, request, { table, stage, unknown });
       failpoint("batch.staged");
-      return await place(context, request, { stage, table });
+      return await place(context, { ...request, contract: grown ?? request.contract }, { stage, table, grown });
     } finally {
       await execute(stager, `DETACH ${database}`);
     }
@@ -85,19 +99,26 @@ async function removeOnly(
 async function placeFromQuarantine(
   context: LoadContext,
   request: LoadRequest,
-  table: CatalogueRecord,
+  { table, unknown }: { readonly table: CatalogueRecord; readonly unknown: UnknownFields | undefined },
 ): Promise<LoadResult> {
   const stage = "temp.batch_quarantine_stage";
-  await stageRows(context.connection, request, stage, context.bounds);
-  const result = await place(context, request, { stage, table });
+  const grown = await stageGrowing({ ...context, stager: context.connection }, request, { table, stage, unknown });
+  const result = await place(context, { ...request, contract: grown ?? request.contract }, { stage, table, grown });
   await execute(context.connection, `DROP TABLE ${stage}`);
   return result;
+}
+
+interface StagedBatch {
+  readonly stage: string;
+  readonly table: CatalogueRecord;
+  /** The contract that the stage follows, where the batch's data brought columns. */
+  readonly grown: ContractDefinition | undefined;
 }
 
 async function place(
   { connection, bounds }: LoadContext,
   request: LoadRequest,
-  { stage, table }: { readonly stage: string; readonly table: CatalogueRecord },
+  { stage, table, grown }: StagedBatch,
 ): Promise<LoadResult> {
   const physical = qualified(storeSchema, table.physical);
   if (request.source.kind === "quarantine") await placeReadmitted(connection, request.source.rows, stage);
@@ -125,7 +146,7 @@ async function place(
     batch: request.batch,
     rewritten: tracelessly(request, replaced),
   });
-  return { ...counts, replaced };
+  return { ...counts, replaced, ...(grown === undefined ? {} : { grown }) };
 }
 
 /** The rows of the stage that pass, with their positions. A stage of the transaction's own does not number its rows from 0. */

@@ -6,6 +6,7 @@ import { execute } from "../engine/statement-runner.ts";
 import { originOf } from "./origin.ts";
 import { storedOriginal } from "./set-rules.ts";
 import type { SourceColumn } from "./source-reader.ts";
+import { unknownOf, withRest, type UnknownFields } from "./unknown-fields.ts";
 
 export async function insertQuarantine(
   connection: DuckDBConnection,
@@ -32,7 +33,7 @@ export async function insertQuarantine(
 
 /** SQL of an original (JSON text of an object) as a struct of its source fields: text, or JSON for nested types. */
 export function recordOf(columns: readonly SourceColumn[], original: string): string {
-  const fields = columns.map((column) => [column.field, column.type] as const);
+  const fields = columns.filter((column) => !column.rest).map((column) => [column.field, column.type] as const);
   return `from_json(${original}, ${literal(JSON.stringify(Object.fromEntries(fields)))})`;
 }
 
@@ -46,6 +47,7 @@ export function recordField(column: SourceColumn, record: string): string {
 export function quarantineRelation(
   columns: readonly SourceColumn[],
   rows: readonly { readonly batch: bigint; readonly row: bigint }[],
+  unknown: UnknownFields | undefined,
 ): string {
   if (new Set(rows.map((row) => row.batch)).size > 1)
     throw new MillraceError(
@@ -53,11 +55,15 @@ export function quarantineRelation(
       "Rows of one batch are re-admitted at a time, so that their positions stay unique.",
     );
   const wanted = rows.map((row) => `(${row.batch}, ${row.row})`).join(", ");
-  const fields = columns.map((column, at) => `${recordField(column, "j")} AS _s${at}`);
-  return `SELECT ${fields.join(", ")}, CAST(seq AS VARCHAR) AS _file, CASE WHEN j IS NULL THEN record END AS _malformed, CASE WHEN j IS NOT NULL THEN _origin END AS _origin FROM (
-    SELECT record, seq, CASE WHEN json_valid(record) THEN ${originOf("record")} END AS _origin, CASE WHEN json_valid(record) AND json_type(record) = 'OBJECT' THEN ${recordOf(columns, "record")} END AS j
+  const fields = columns
+    .filter((column) => !column.rest)
+    .map((column) => `${recordField(column, "j")} AS _s${column.at}`);
+  if (unknown !== undefined) fields.push(unknownOf(unknown, "whole"));
+  const relation = `SELECT ${fields.join(", ")}, CAST(seq AS VARCHAR) AS _file, CASE WHEN j IS NULL THEN record END AS _malformed, CASE WHEN j IS NOT NULL THEN _origin END AS _origin FROM (
+    SELECT record, seq, CASE WHEN json_valid(record) THEN ${originOf("record")} END AS _origin, CASE WHEN json_valid(record) AND json_type(record) = 'OBJECT' THEN record::JSON END AS whole, ${recordOf(columns, "whole")} AS j
     FROM (SELECT coalesce(repaired, original) AS record, seq FROM millrace.quarantine
       WHERE (batch, row_no) IN (${wanted}) AND state IN ('open', 'held') ORDER BY batch, row_no))`;
+  return withRest(columns, relation, unknown !== undefined);
 }
 
 /**

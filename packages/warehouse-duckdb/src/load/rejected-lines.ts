@@ -12,6 +12,8 @@ export interface StagedLines {
   readonly stage: string;
   readonly columns: readonly SourceColumn[];
   readonly bounds: Bounds;
+  /** The stage has `_unknown` behind its columns. */
+  readonly kept?: boolean;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface StagedLines {
 export async function stageRejectedLines(
   stager: DuckDBConnection,
   request: LoadRequest,
-  { stage, columns, bounds }: StagedLines,
+  { stage, columns, bounds, kept }: StagedLines,
 ): Promise<void> {
   try {
     await refuseWhole(stager, stage);
@@ -33,7 +35,8 @@ export async function stageRejectedLines(
       FROM (SELECT * FROM ${rejectedLines} QUALIFY row_number() OVER (PARTITION BY file_id, line ORDER BY column_idx) = 1) AS fault
       JOIN ${rejectedScans} AS scan USING (scan_id, file_id)`;
     const labelled = labelledRelation(request, columns, lines, { carried: ["_why", "_object", "_line"] });
-    const names = request.contract.columns.map((column) => ident(column.name)).join(", ");
+    const own = request.contract.columns.map((column) => ident(column.name));
+    const names = [...own, ...(kept === true ? ["NULL"] : [])].join(", ");
     const several = request.source.kind === "objects" && request.source.objects.length > 1;
     await execute(
       stager,

@@ -7,6 +7,7 @@ import { execute, select, type Bounds } from "../engine/statement-runner.ts";
 import { asBigint, asText } from "../engine/values.ts";
 import { catalogueRecord } from "../tables/stored-tables.ts";
 import { checkSql } from "./label.ts";
+import { withUnknown } from "./unknown-fields.ts";
 import { recordResults, refuseBlocked, samplesMax, type RuleResult } from "./rule-results.ts";
 
 /** The relations that the rules are judged over. */
@@ -118,11 +119,14 @@ function reasonOf(request: LoadRequest, rule: SetRule): string {
 
 /** SQL of the record as JSON text of its source fields, from the values that are stored: what re-admission reads. */
 export function storedOriginal(columns: readonly ColumnDefinition[], from: string): string {
-  const fields = columns.map((column) => {
+  const rest = columns.find((column) => column.rest === true);
+  const own = columns.filter((column) => column !== rest);
+  const fields = own.map((column) => {
     const value = `${from}${ident(column.name)}`;
     return `${ident(column.source ?? column.name)} := ${storedText(column, value)}`;
   });
-  return `CAST(to_json(struct_pack(${fields.join(", ")})) AS VARCHAR)`;
+  const record = `CAST(to_json(struct_pack(${fields.join(", ")})) AS VARCHAR)`;
+  return rest === undefined ? record : withUnknown(record, `${from}${ident(rest.name)}`);
 }
 
 function storedText({ type }: ColumnDefinition, value: string): string {

@@ -1,14 +1,13 @@
 // Raw objects as a relation of source columns: `_s0`, `_s1`, ... in contract order (text, or JSON for nested types), `_file` when there are several
-// objects, and `_malformed` (the raw text of a record that cannot be parsed, else NULL); Parquet gives `_place` too, the row's number in its file,
-// from 0, and converted files `_origin`, where the record stands in the original. Bytes go to the engine's own readers.
-import type { DuckDBConnection } from "@duckdb/node-api";
+// objects, and `_malformed` (the raw text of a record that cannot be parsed, else NULL); where unknown fields are looked for, `_unknown` (see
+// unknown-fields.ts); Parquet gives `_place` too, the row's number in its file, from 0, and converted files `_origin`, where the record stands in the
+// original. Bytes go to the engine's own readers.
 import type { ContractDefinition, EngineFormat, RawObject } from "@millrace/core";
 import { MillraceError, originColumn } from "@millrace/core";
 import { ident, literal } from "../engine/identifiers.ts";
 import { engineType } from "../engine/engine-types.ts";
-import { select } from "../engine/statement-runner.ts";
-import { asText } from "../engine/values.ts";
 import { readsAsJson } from "./conversions.ts";
+import { unknownCells, unknownOf, unknownStored, withRest, type UnknownFields } from "./unknown-fields.ts";
 
 export interface SourceColumn {
   readonly name: string;
@@ -20,6 +19,10 @@ export interface SourceColumn {
   readonly typed: boolean;
   /** The source has no such field. */
   readonly absent: boolean;
+  /** Place among the contract's columns: the number of `_s`. */
+  readonly at: number;
+  /** No field of its own: takes those that no other column takes. */
+  readonly rest: boolean;
 }
 
 /** @param stored engine types of the source's own fields, where it has any (Parquet) @throws MillraceError file-columns */
@@ -27,7 +30,8 @@ export function sourceColumns(
   contract: ContractDefinition,
   stored?: ReadonlyMap<string, string>,
 ): readonly SourceColumn[] {
-  return contract.columns.map((column) => {
+  return contract.columns.map((column, at) => {
+    const rest = column.rest === true;
     const field = column.source ?? column.name;
     const absent = stored !== undefined && !stored.has(field);
     if (absent && column.required)
@@ -37,27 +41,20 @@ export function sourceColumns(
       );
     const asStored = column.type.kind !== "enum" && column.cleansing === undefined;
     const typed = asStored && stored?.get(field) === engineType(column.type);
-    return { name: column.name, field, type: readsAsJson(column.type) ? "JSON" : "VARCHAR", typed, absent };
+    return {
+      name: column.name,
+      field,
+      type: readsAsJson(column.type) ? "JSON" : "VARCHAR",
+      typed: typed && !rest,
+      absent,
+      at,
+      rest,
+    };
   });
 }
 
-/** Types of the fields of self-describing files, else undefined; all files of one batch have the same. */
-export async function storedTypes(
-  connection: DuckDBConnection,
-  format: EngineFormat,
-  objects: readonly RawObject[],
-): Promise<ReadonlyMap<string, string> | undefined> {
-  if (format.kind !== "parquet") return undefined;
-  const paths = objects.map((object) => literal(object.local.path)).join(", ");
-  const found = await select(
-    connection,
-    `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet([${paths}]))`,
-  );
-  return new Map(found.rows.map(([name, type]) => [asText(name), asText(type)]));
-}
-
 /** Longest record. The engine reads in blocks made for it, several per thread: this bounds memory. Longer ones of NDJSON are left to the tolerant way. */
-const recordBytesMax = 4_194_304;
+export const recordBytesMax = 4_194_304;
 const tolerantRecordBytesMax = 67_108_864;
 
 /** The engine's column of the file that a row comes from, under a name that no author's column can have. */
@@ -70,45 +67,60 @@ export const rejectedScans = "millrace_rejected_scans";
 /** `fast` fails on a record that cannot be parsed; `tolerant` marks it, or leaves it in `rejectedLines` (CSV). */
 export type ReadManner = "fast" | "tolerant";
 
+export interface RecordSource {
+  readonly objects: readonly RawObject[];
+  readonly format: EngineFormat;
+  /** There are fields that the contract does not know, and they are wanted. */
+  readonly unknown?: UnknownFields;
+}
+
 /** @throws MillraceError file-columns */
-export function sourceRelation(
-  columns: readonly SourceColumn[],
-  source: { readonly objects: readonly RawObject[]; readonly format: EngineFormat },
-  manner: ReadManner,
-): string {
-  const { format } = source;
+export function sourceRelation(columns: readonly SourceColumn[], source: RecordSource, manner: ReadManner): string {
+  const own = columns.filter((column) => !column.rest);
+  const { format, unknown } = source;
+  // JSON whose unknown fields are wanted is read as whole records.
+  const whole = unknown !== undefined && (format.kind === "json" || format.kind === "ndjson");
+  return withRest(columns, formatRelation(own, source, whole ? "tolerant" : manner), unknown !== undefined);
+}
+
+function formatRelation(columns: readonly SourceColumn[], source: RecordSource, manner: ReadManner): string {
+  const { format, unknown } = source;
   const paths = `[${source.objects.map((object) => literal(object.local.path)).join(", ")}]`;
   const bytesMax = Math.max(16_777_216, ...source.objects.map((object) => object.ref.bytes + 1));
   switch (format.kind) {
     case "csv":
-      return csvRelation(columns, format, paths, manner);
+      return csvRelation(columns, format, { paths, manner, unknown });
     case "parquet":
-      return `SELECT ${storedFields(columns)}, ${fileColumn} AS _file, NULL::VARCHAR AS _malformed, file_row_number AS _place
+      return `SELECT ${storedFields(columns)}${unknown === undefined ? "" : `, ${unknownStored(unknown)}`}, ${fileColumn} AS _file, NULL::VARCHAR AS _malformed, file_row_number AS _place
         FROM read_parquet(${paths}, filename = '${fileColumn}')`;
     case "ndjson":
       return manner === "fast"
         ? ndjsonRelation(columns, paths)
-        : tolerantLines(columns, paths, Math.min(bytesMax, tolerantRecordBytesMax));
+        : tolerantLines(columns, { paths, bytesMax: Math.min(bytesMax, tolerantRecordBytesMax), unknown });
     case "json":
       return manner === "fast"
         ? documentRelation(columns, format.path, paths, bytesMax)
-        : tolerantDocuments(columns, format.path, { paths, bytesMax });
+        : tolerantDocuments(columns, format.path, { paths, bytesMax, unknown });
   }
 }
 
 function csvRelation(
   columns: readonly SourceColumn[],
   format: Extract<EngineFormat, { kind: "csv" }>,
-  paths: string,
-  manner: ReadManner,
+  {
+    paths,
+    manner,
+    unknown,
+  }: { readonly paths: string; readonly manner: ReadManner; readonly unknown: UnknownFields | undefined },
 ): string {
   const missing = columns.filter((column) => !format.columns.includes(column.field));
   const fields = format.columns.map((_, at) => `'c${at}': 'VARCHAR'`).join(", ");
   const nulls = ["", ...format.nullTokens].map(literal).join(", ");
-  const list = columns.map((column, at) => {
+  const list = columns.map((column) => {
     const found = format.columns.indexOf(column.field);
-    return `${found < 0 ? "NULL::VARCHAR" : `c${found}`} AS _s${at}`;
+    return `${found < 0 ? "NULL::VARCHAR" : `c${found}`} AS _s${column.at}`;
   });
+  if (unknown !== undefined) list.push(unknownCells(unknown, format.columns));
   if (missing.length === columns.length)
     throw new MillraceError(
       "file-columns",
@@ -128,9 +140,9 @@ function csvRelation(
 
 function storedFields(columns: readonly SourceColumn[]): string {
   return columns
-    .map((column, at) => {
-      if (column.absent) return `NULL::${column.type} AS _s${at}`;
-      return `${column.typed ? ident(column.field) : `CAST(${ident(column.field)} AS ${column.type})`} AS _s${at}`;
+    .map((column) => {
+      if (column.absent) return `NULL::${column.type} AS _s${column.at}`;
+      return `${column.typed ? ident(column.field) : `CAST(${ident(column.field)} AS ${column.type})`} AS _s${column.at}`;
     })
     .join(", ");
 }
@@ -140,7 +152,7 @@ function jsonColumns(columns: readonly SourceColumn[]): string {
 }
 
 function picked(columns: readonly SourceColumn[], from: string): string {
-  return columns.map((column, at) => `${nonNull(column, `${from}${ident(column.field)}`)} AS _s${at}`).join(", ");
+  return columns.map((column) => `${nonNull(column, `${from}${ident(column.field)}`)} AS _s${column.at}`).join(", ");
 }
 
 /** The JSON value null is a missing value. */
@@ -171,21 +183,27 @@ function documentRelation(
     FROM read_json(${paths}, columns = {${literal(first)}: ${literal(nested)}}, format = 'auto', ${options}))`;
 }
 
+interface TolerantSource {
+  readonly paths: string;
+  readonly bytesMax: number;
+  readonly unknown: UnknownFields | undefined;
+}
+
 /**
  * Each line as text; those that are no JSON object are malformed. Slower: used only when the fast way failed. Not strict, because lines of one file may
  * end in different ways.
  */
-function tolerantLines(columns: readonly SourceColumn[], paths: string, bytesMax: number): string {
+function tolerantLines(columns: readonly SourceColumn[], { paths, bytesMax, unknown }: TolerantSource): string {
   const lines = `SELECT line, ${fileColumn} AS _file FROM read_csv(${paths}, columns = {'line': 'VARCHAR'}, header = false, auto_detect = false,
     delim = E'\\x02', quote = '', escape = '', strict_mode = false, filename = '${fileColumn}', max_line_size = ${bytesMax}, buffer_size = ${bytesMax}) WHERE trim(line) <> ''`;
-  return tolerantRecords(columns, lines);
+  return tolerantRecords(columns, lines, unknown);
 }
 
 /** Each element of the array as text. A document whose records are missing has none; one that has something else in their place cannot be read. */
 function tolerantDocuments(
   columns: readonly SourceColumn[],
   path: readonly string[],
-  { paths, bytesMax }: { readonly paths: string; readonly bytesMax: number },
+  { paths, bytesMax, unknown }: TolerantSource,
 ): string {
   const pointer = literal(["$", ...path.map((name) => `.${JSON.stringify(name)}`)].join(""));
   const documents = `SELECT json_extract(json, ${pointer}) AS records, ${fileColumn} AS _file
@@ -193,15 +211,16 @@ function tolerantDocuments(
   const alone = path.length === 0 ? "WHEN json_type(records) = 'OBJECT' THEN [records]" : "";
   const lines = `SELECT unnest(CASE WHEN json_type(records) = 'ARRAY' THEN json_extract(records, '$[*]') ${alone}
       WHEN records IS NULL OR json_type(records) = 'NULL' THEN [] ELSE error('The records are no array.') END)::VARCHAR AS line, _file FROM (${documents})`;
-  return tolerantRecords(columns, lines);
+  return tolerantRecords(columns, lines, unknown);
 }
 
-function tolerantRecords(columns: readonly SourceColumn[], lines: string): string {
-  const fields = columns.map((column, at) => {
+function tolerantRecords(columns: readonly SourceColumn[], lines: string, unknown: UnknownFields | undefined): string {
+  const fields = columns.map((column) => {
     const pointer = literal(`$.${JSON.stringify(column.field)}`);
     const value = column.type === "JSON" ? `json_extract(j, ${pointer})` : `json_extract_string(j, ${pointer})`;
-    return `${nonNull(column, value)} AS _s${at}`;
+    return `${nonNull(column, value)} AS _s${column.at}`;
   });
+  if (unknown !== undefined) fields.push(unknownOf(unknown, "j"));
   return `SELECT ${fields.join(", ")}, _file, CASE WHEN j IS NULL THEN line END AS _malformed FROM (
     SELECT line, _file, CASE WHEN json_valid(line) AND json_type(line) = 'OBJECT' THEN line::JSON END AS j FROM (${lines}))`;
 }

@@ -52,6 +52,7 @@ export async function markDuplicates(
   request: LoadRequest,
   { stage, table }: { readonly stage: string; readonly table: string },
 ): Promise<void> {
+  await markRepeated(connection, request, { stage, table });
   const key = keyColumns(request.contract).map(ident);
   if (request.write !== "merge" || key.length === 0 || versionColumn(request.contract) === undefined) return;
   const good = `s._codes IS NULL AND s.rowid NOT IN (SELECT _row_id FROM batch_stage_marks)`;
@@ -67,5 +68,26 @@ export async function markDuplicates(
       SELECT s.rowid AS _row_id FROM ${stage} AS s WHERE ${good} QUALIFY row_number() OVER (PARTITION BY ${keys}, s._seq ORDER BY s.rowid) > 1
       UNION SELECT s.rowid FROM ${stage} AS s JOIN ${table} AS t ON ${same} AND t._seq = s._seq
         WHERE ${good} AND t._seq BETWEEN ${String(oldest as bigint)} AND ${String(newest as bigint)})`,
+  );
+}
+
+/** Rows that the contract declares to be one: the first or last of the batch stays, or the one that the table has. NULL is a value like any other. */
+async function markRepeated(
+  connection: DuckDBConnection,
+  request: LoadRequest,
+  { stage, table }: { readonly stage: string; readonly table: string },
+): Promise<void> {
+  const { deduplicate } = request.contract;
+  if (deduplicate === undefined) return;
+  const good = "s._codes IS NULL AND s.rowid NOT IN (SELECT _row_id FROM batch_stage_marks)";
+  const by = deduplicate.by.map((name) => `s.${ident(name)}`).join(", ");
+  const order = deduplicate.keep === "last" ? "DESC" : "ASC";
+  const repeated = `SELECT s.rowid AS _row_id FROM ${stage} AS s WHERE ${good} QUALIFY row_number() OVER (PARTITION BY ${by} ORDER BY s.rowid ${order}) > 1`;
+  const same = deduplicate.by.map((name) => `t.${ident(name)} IS NOT DISTINCT FROM s.${ident(name)}`).join(" AND ");
+  const looksBack = deduplicate.within === "table" && request.write !== "replace";
+  const known = `UNION SELECT s.rowid FROM ${stage} AS s SEMI JOIN ${table} AS t ON ${same} WHERE ${good}`;
+  await execute(
+    connection,
+    `INSERT INTO batch_stage_marks SELECT _row_id, 'duplicate', NULL, NULL FROM (${repeated} ${looksBack ? known : ""})`,
   );
 }

@@ -1,15 +1,16 @@
-// Creates a contract's table, or changes the stored one by adding: columns come, types widen, nothing is ever dropped.
+// Creates a contract's table, or brings the stored one to its shape: see migrate-table.ts. Nothing is dropped that nobody stated.
 import { createHash } from "node:crypto";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { describeType, MillraceError, type LogicalType, type TableSpec } from "@millrace/core";
+import { MillraceError, type TableSpec } from "@millrace/core";
 import { engineType } from "../engine/engine-types.ts";
 import { ident, qualified } from "../engine/identifiers.ts";
-import { execute, select } from "../engine/statement-runner.ts";
-import { asBigint } from "../engine/values.ts";
+import { execute } from "../engine/statement-runner.ts";
 import { storeSchema } from "../system-schema.ts";
 import { hiddenFilter } from "./hidden-note.ts";
+import { migrateTable } from "./migrate-table.ts";
+import { refuseBadFills } from "./migration-refusals.ts";
 import { dropReplaced } from "./replaced-rows.ts";
-import { catalogueEntry, columnsOf, putEntry, type CatalogueEntry } from "./stored-tables.ts";
+import { catalogueEntry, putEntry, type CatalogueEntry } from "./stored-tables.ts";
 
 /** Columns that every trusted row carries beside the declared ones. Rows with `_hidden` are not trusted: see hidden-rows.ts. */
 const rowColumns = "_batch BIGINT, _row BIGINT, _seq BIGINT, _hidden VARCHAR";
@@ -27,10 +28,11 @@ export async function ensureTable(connection: DuckDBConnection, spec: TableSpec)
   return created;
 }
 
-export function fingerprintOf(spec: TableSpec): string {
+export function fingerprintOf(spec: Pick<TableSpec, "columns" | "key" | "dropped">): string {
   const shape = {
     columns: spec.columns.map((column) => [column.name, engineType(column.type), column.required]),
     key: spec.key,
+    ...(spec.dropped === undefined || spec.dropped.length === 0 ? {} : { dropped: spec.dropped }),
   };
   return createHash("sha256").update(JSON.stringify(shape)).digest("hex").slice(0, 16);
 }
@@ -82,63 +84,11 @@ async function migrate(
   stored: CatalogueEntry,
   fingerprint: string,
 ): Promise<void> {
-  const table = qualified(storeSchema, stored.physical);
-  const columns = await columnsOf(connection, storeSchema, stored.physical);
-  const present = new Map(columns.map((column) => [column.name.toLowerCase(), column.type]));
-  const counted = await select(connection, `SELECT count(*) FROM ${table} WHERE _hidden IS NULL`);
-  const empty = counted.rows[0]?.[0] === 0n;
-  if (!empty && stored.key.join() !== spec.key.join())
-    throw conflict(spec, `the key changes from (${stored.key.join(", ")}) to (${spec.key.join(", ")})`);
-  for (const column of spec.columns) {
-    const before = present.get(column.name.toLowerCase());
-    if (before === undefined) {
-      if (column.required && !empty)
-        throw conflict(
-          spec,
-          `the new column "${column.name}" is required, but the rows that are there have no value for it`,
-        );
-      await execute(connection, `ALTER TABLE ${table} ADD COLUMN ${ident(column.name)} ${engineType(column.type)}`);
-    } else if (engineType(before) !== engineType(column.type)) {
-      if (!empty && !widens(before, column.type))
-        throw conflict(
-          spec,
-          `column "${column.name}" is ${describeType(before)} in the table and ${describeType(column.type)} in the contract`,
-        );
-      await execute(
-        connection,
-        `ALTER TABLE ${table} ALTER COLUMN ${ident(column.name)} TYPE ${engineType(column.type)}`,
-      );
-    }
-  }
-  if (!empty) await refuseMissingValues(connection, spec, table);
+  await refuseBadFills(connection, spec);
   await dropReplaced(connection, stored);
-  await putView(connection, spec, stored.physical, await hiddenFilter(connection, stored.physical));
-  await putEntry(connection, { ...spec, kind: "table", physical: stored.physical, fingerprint, rewritten: true });
-}
-
-/** A column that becomes required must have a value in every row that is there. */
-async function refuseMissingValues(connection: DuckDBConnection, spec: TableSpec, table: string): Promise<void> {
-  const required = spec.columns.filter((column) => column.required);
-  if (required.length === 0) return;
-  const counts = required.map(({ name }) => `count(*) - count(${ident(name)})`).join(", ");
-  const found = await select(connection, `SELECT ${counts} FROM ${table} WHERE _hidden IS NULL`);
-  const missing = required.flatMap(({ name }, at) => {
-    const rows = asBigint(found.rows[0]?.[at]);
-    return rows === 0n ? [] : [`"${name}" (${rows} ${rows === 1n ? "row" : "rows"})`];
-  });
-  if (missing.length > 0)
-    throw conflict(spec, `required columns have no value in rows that are there: ${missing.join(", ")}`);
-}
-
-/** True where every stored value keeps its exact value in the new type. */
-function widens(from: LogicalType, to: LogicalType): boolean {
-  if (to.kind === "string") return from.kind !== "bytes" && from.kind !== "list" && from.kind !== "struct";
-  if (from.kind === "int32" && to.kind === "int64") return true;
-  if (to.kind !== "decimal") return false;
-  const whole = to.precision - to.scale;
-  if (from.kind === "int32") return whole >= 10;
-  if (from.kind === "int64") return whole >= 19;
-  return from.kind === "decimal" && to.scale >= from.scale && whole >= from.precision - from.scale;
+  const physical = await migrateTable(connection, spec, stored, physicalName(spec, fingerprint, stored));
+  await putView(connection, spec, physical, await hiddenFilter(connection, physical));
+  await putEntry(connection, { ...spec, kind: "table", physical, fingerprint, rewritten: true });
 }
 
 function conflict(spec: TableSpec, problem: string): MillraceError {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import {
   silentLogger,
   systemClock,
+  tableSpec,
   type ContractDefinition,
   type EngineFormat,
   type LoadRequest,
@@ -12,6 +13,7 @@ import {
   type LoadVerdict,
   type RawObject,
   type SqlValue,
+  type TableSpec,
   type Warehouse,
 } from "@millrace/core";
 import { openDuckDbWarehouse } from "../open-warehouse.ts";
@@ -97,16 +99,6 @@ export async function temporaryWarehouse(): Promise<TemporaryWarehouse> {
   };
 }
 
-export function specOf(contract: ContractDefinition): {
-  domain: string;
-  name: string;
-  columns: ContractDefinition["columns"];
-  key: string[];
-} {
-  return {
-    domain: "shop",
-    name: contract.name,
-    columns: contract.columns,
-    key: contract.columns.filter((column) => column.key).map((column) => column.name),
-  };
+export function specOf(contract: ContractDefinition): TableSpec {
+  return tableSpec("shop", contract);
 }
