@@ -7,6 +7,7 @@ import { describeType, widens } from "./logical-type.ts";
 export type Broken = "senders" | "readers" | "stored";
 
 export type ContractChangeKind =
+  | "contract-removed"
   | "column-added"
   | "column-discovered"
   | "column-removed"
@@ -94,20 +95,26 @@ function removal({ name }: ColumnDefinition, after: ContractDefinition): Contrac
   return { change: "column-removed", subject: name, summary: `column "${name}" ${how}`, breaks };
 }
 
+type AddChange = (change: ContractChangeKind, what: string, ...breaks: readonly Broken[]) => void;
+
 function columnChanges(was: ColumnDefinition, is: ColumnDefinition): readonly ContractChange[] {
-  const named = `column "${is.name}"`;
   const found: ContractChange[] = [];
-  const add = (change: ContractChangeKind, what: string, ...breaks: readonly Broken[]): void => {
-    found.push({ change, subject: is.name, summary: `${named} ${what}`, breaks });
+  const add: AddChange = (change, what, ...breaks) => {
+    found.push({ change, subject: is.name, summary: `column "${is.name}" ${what}`, breaks });
   };
+  const [before, after] = [was.source ?? was.name, is.source ?? is.name];
   if (was.name !== is.name) add("column-renamed", `was "${was.name}"`, "readers");
-  if ((was.source ?? was.name) !== (is.source ?? is.name))
-    add("source", `is read from "${is.source ?? is.name}", no longer from "${was.source ?? was.name}"`, "senders");
+  if (before !== after) add("source", `is read from "${after}", no longer from "${before}"`, "senders");
   const [from, to] = [describeType(was.type), describeType(is.type)];
   if (from !== to && widens(was.type, is.type)) add("type-widened", `widens from ${from} to ${to}`);
   else if (from !== to) add("type-changed", `changes from ${from} to ${to}`, "senders", "readers", "stored");
   if (!was.required && is.required) add("required", "becomes required", "senders", "stored");
   if (was.required && !is.required) add("optional", "becomes optional: readers may meet NULL", "readers");
+  meaningChanges(was, is, add);
+  return found;
+}
+
+function meaningChanges(was: ColumnDefinition, is: ColumnDefinition, add: AddChange): void {
   if (was.pii !== is.pii)
     add("personal-data", is.pii ? "becomes personal data" : "is no longer personal data", "readers");
   if (JSON.stringify(was.cleansing ?? []) !== JSON.stringify(is.cleansing ?? []))
@@ -115,7 +122,6 @@ function columnChanges(was: ColumnDefinition, is: ColumnDefinition): readonly Co
   if (was.description !== is.description) add("description", "is described in other words");
   if (was.discovered === true && is.discovered !== true)
     add("description", "was found in the data and is declared now");
-  return found;
 }
 
 function wholeChanges(before: ContractDefinition, after: ContractDefinition): readonly ContractChange[] {

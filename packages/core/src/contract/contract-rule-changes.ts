@@ -56,12 +56,14 @@ function severityText(was: Rule, is: Rule): string {
 
 /** True where every value that passed before passes now, as far as bounds and lists tell. */
 function loosens(was: ColumnCheck | undefined, is: ColumnCheck | undefined): boolean {
-  if (was?.check === "min" && is?.check === "min") return outside(Number(is.value), Number(was.value), was, is);
-  if (was?.check === "max" && is?.check === "max") return outside(Number(was.value), Number(is.value), was, is);
-  if (was?.check === "oneOf" && is?.check === "oneOf") return was.values.every((value) => is.values.includes(value));
-  if (was?.check === "notOneOf" && is?.check === "notOneOf")
-    return is.values.every((value) => was.values.includes(value));
-  return false;
+  if (was === undefined || is === undefined || was.check !== is.check) return false;
+  if ("values" in was && "values" in is) {
+    const [wider, narrower] = was.check === "oneOf" ? [is, was] : [was, is];
+    return narrower.values.every((value) => wider.values.includes(value));
+  }
+  if (!("value" in was) || !("value" in is)) return false;
+  const [lower, upper] = was.check === "min" ? [is, was] : [was, is];
+  return outside(Number(lower.value), Number(upper.value), was, is);
 }
 
 type Bound = Extract<ColumnCheck, { check: "min" | "max" }>;

@@ -65,7 +65,8 @@ export const catalogue = entries({
     kind: "user",
     status: 409,
     summary: "A contract contradicts the stored table.",
-    solve: "Add columns as optional, or give the contract a new name; no data was dropped.",
+    solve:
+      "State in the contract what is meant, as the hint says (docs/guides/schema-evolution.md); nothing was changed.",
   },
   "secret-missing": {
     kind: "user",

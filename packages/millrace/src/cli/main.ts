@@ -31,7 +31,7 @@ function program(io: Io, exit: (code: number) => void): Command {
     testCommand(io, exit),
     lineageCommand(io),
     connectorCommand(io, exit),
-    contractCommand(io),
+    contractCommand(io, exit),
     queryCommand(io),
     statusCommand(io),
     qualityCommand(io),

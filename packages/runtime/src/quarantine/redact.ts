@@ -12,7 +12,8 @@ export function hidePersonalData(original: string, contract: ContractDefinition 
   );
   open.add(originColumn);
   const record = read(original);
-  if (typeof record !== "object" || record === null || Array.isArray(record)) return HIDDEN;
+  if (typeof record !== "object" || record === null || Array.isArray(record))
+    return contract.columns.some((column) => column.pii) ? HIDDEN : original;
   const shown = Object.entries(record).map(([field, value]) => [
     field,
     open.has(field.toLowerCase()) || value === null ? value : HIDDEN,

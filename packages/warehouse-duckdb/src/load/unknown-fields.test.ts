@@ -28,7 +28,10 @@ async function sourceOf(format: (typeof formats)[number], records: Records): Pro
   }
   const fields = [...new Set(records.flatMap(Object.keys))];
   if (format === "csv") {
-    const lines = [fields, ...records.map((record) => fields.map((field) => record[field] ?? ""))];
+    const lines = [
+      fields,
+      ...records.map((record) => fields.map((field) => String((record[field] ?? "") as string | number))),
+    ];
     return {
       kind: "objects",
       format: csvFormat(...fields),

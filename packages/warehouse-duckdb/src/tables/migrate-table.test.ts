@@ -45,7 +45,7 @@ const rows = (sql: string): Promise<readonly (readonly SqlValue[])[]> => place.r
 /** All that is stored, by the names in storage. */
 async function stored(): Promise<readonly (readonly SqlValue[])[]> {
   const [[physical] = []] = await rows("SELECT physical FROM millrace.tables WHERE name = 'items'");
-  return rows(`SELECT * FROM store."${String(physical)}" ORDER BY id`);
+  return rows(`SELECT * FROM store."${physical as string}" ORDER BY id`);
 }
 
 async function refused(next: ContractDefinition): Promise<MillraceError> {
