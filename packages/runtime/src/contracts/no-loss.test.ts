@@ -69,7 +69,7 @@ interface Change {
   readonly declared: Declared;
   /** True when it must be refused: values would leave readers, or change their type, without a statement. */
   readonly loses: () => Promise<boolean>;
-  readonly then?: () => void;
+  readonly after?: () => void;
 }
 
 class Model {
@@ -145,12 +145,12 @@ class Model {
     const loses = await next.loses();
     const plan = await this.#stage.platform.reload(projectOf(next.declared));
     if (plan.conflicts.length === 0) {
-      expect(loses, JSON.stringify(plan.changes)).toBe(false);
+      expect({ loses, changes: plan.changes }).toMatchObject({ loses: false });
       this.declared = next.declared;
-      next.then?.();
+      next.after?.();
     } else {
       expect(plan.conflicts.map(({ code }) => code)).toEqual(["contract-conflict"]);
-      expect(loses, plan.conflicts[0]?.message ?? "").toBe(true);
+      expect({ loses, conflict: plan.conflicts[0]?.message }).toMatchObject({ loses: true });
     }
   }
 
@@ -183,7 +183,7 @@ class Model {
       const { name, field, kind } = column;
       const renamed = { name: fresh, field, kind, ...(stated === "no" ? {} : { renamedFrom: name }) };
       const loses = async (): Promise<boolean> => stated === "no" && (await this.#holds(name));
-      return { declared: { ...declared, columns: put(renamed) }, loses, then: () => this.#renamed(name, fresh) };
+      return { declared: { ...declared, columns: put(renamed) }, loses, after: () => this.#renamed(name, fresh) };
     }
     if (act === "leave") return this.#leaving(column, stated);
     if (act === "widen") {
@@ -205,8 +205,8 @@ class Model {
     if (columns.length === 0) return undefined;
     if (stated === "no") return { declared: { ...declared, columns }, loses: () => this.#holds(name) };
     const left = { ...declared, columns, [stated]: [...declared[stated], name] };
-    const then = stated === "dropped" ? () => this.#dropped(name) : undefined;
-    return { declared: left, loses: () => Promise.resolve(false), ...(then === undefined ? {} : { then }) };
+    const after = stated === "dropped" ? () => this.#dropped(name) : undefined;
+    return { declared: left, loses: () => Promise.resolve(false), ...(after === undefined ? {} : { after }) };
   }
 
   /** True when readers see a value in the column. */
@@ -230,7 +230,7 @@ class Model {
     const physical = await this.#stage.one("SELECT physical FROM millrace.tables WHERE name = 'items'");
     const stored = await this.#byId(`SELECT * FROM store."${physical as string}" WHERE _hidden IS NULL`);
     const seen = await this.#byId("SELECT * FROM shop.items");
-    expect([...seen.keys()].sort()).toEqual([...this.accepted.keys()].sort());
+    expect(new Set(seen.keys())).toEqual(new Set(this.accepted.keys()));
     const names = new Set(this.declared.columns.map(({ name }) => name));
     for (const [id, values] of this.accepted) {
       const cells = Object.values(stored.get(id) ?? {}).filter((cell) => cell !== null);
