@@ -9,12 +9,16 @@ import { contractImportCommand } from "./contract-import.ts";
 import { contractSnapshotCommand } from "./contract-snapshot.ts";
 
 export function contractCommand(io: Io, exit: (code: number) => void): Command {
-  const group = commandGroup("contract", "contracts in the languages of other systems, in and out, and how they change", [
-    "contract export sales.sales --as odcs --out sales.odcs.yaml",
-    "contract import orders.odcs.yaml --out domains/orders/contracts.ts",
-    "contract diff --from main",
-    "contract history sales.sales",
-  ]);
+  const group = commandGroup(
+    "contract",
+    "contracts in the languages of other systems, in and out, and how they change",
+    [
+      "contract export sales.sales --as odcs --out sales.odcs.yaml",
+      "contract import orders.odcs.yaml --out domains/orders/contracts.ts",
+      "contract diff --from main",
+      "contract history sales.sales",
+    ],
+  );
   for (const one of [
     contractExportCommand(io),
     contractImportCommand(io),
