@@ -8,7 +8,8 @@ import {
   type Warehouse,
 } from "@millrace/core";
 import { declaredRules, type DeclaredRule } from "@millrace/quality";
-import { contractsOf, type DomainContract } from "../plan/adopt-tables.ts";
+import type { DomainContract } from "../contracts/contract-versions.ts";
+import { contractsOf } from "../plan/adopt-tables.ts";
 import { readQuarantined } from "../quarantine/quarantine-reader.ts";
 import type { QuarantinedRow } from "../quarantine/quarantine.ts";
 import type { ClockVerdict } from "./clock-judge.ts";
