@@ -1,5 +1,4 @@
 // One measurement in its own process: the engine's read of pages on disk, or a rest() channel of the whole platform reading the same pages over HTTP.
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { createHttpClient, cursor, rest, restConnector } from "@millrace/connectors";
@@ -18,17 +17,20 @@ import { compileVerdict } from "@millrace/quality";
 import { createSecrets, openFileObjectStore } from "@millrace/store-local";
 import { openDuckDbWarehouse } from "@millrace/warehouse-duckdb";
 import { inputOf, report } from "../harness/measured-process.ts";
-import { engineFields, Item, pageOf, pageRows } from "./pages.ts";
+import { engineFields, Item } from "./pages.ts";
 
 export interface RestInput {
   readonly subject: "baseline" | "subject";
   readonly address: string;
-  readonly rows: number;
+  /** Folder of the pages. */
+  readonly pages: string;
   readonly folder: string;
 }
 
 export interface RestOutcome {
   readonly seconds: number;
+  /** Of all threads of the process meanwhile. */
+  readonly processorSeconds: number;
   readonly rows: number;
   /** Sum of the rows' numbers, as text. */
   readonly sum: string;
@@ -37,21 +39,28 @@ export interface RestOutcome {
 /** The process may use 400 MiB; the engine's own buffers are part of them. */
 const memoryLimitBytes = 192 * 1024 ** 2;
 
-async function baseline({ folder, rows }: RestInput): Promise<RestOutcome> {
-  const pages = join(folder, "pages");
-  mkdirSync(pages);
-  for (let from = 0; from < rows; from += pageRows) writeFileSync(join(pages, `${from}.json`), pageOf(from, rows));
+/** Starts the clocks; the function that it returns reads them. */
+function clocks(): () => Pick<RestOutcome, "seconds" | "processorSeconds"> {
+  const startedMs = performance.now();
+  const before = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return { seconds: (performance.now() - startedMs) / 1000, processorSeconds: (user + system) / 1e6 };
+  };
+}
+
+async function baseline({ folder, pages }: RestInput): Promise<RestOutcome> {
   const instance = await DuckDBInstance.create(join(folder, "baseline.duckdb"), { memory_limit: "2GiB", threads: "2" });
   const connection = await instance.connect();
   await connection.run("SET TimeZone = 'UTC'");
-  const startedMs = performance.now();
+  const read = clocks();
   await connection.run(
     `CREATE TABLE items AS SELECT unnest(data, recursive := true) FROM read_json('${pages}/*.json', columns = {data: 'STRUCT(${engineFields})[]'})`,
   );
   await connection.run("CHECKPOINT");
-  const seconds = (performance.now() - startedMs) / 1000;
+  const spent = read();
   const found = (await connection.runAndReadAll("SELECT count(*), sum(id)::VARCHAR FROM items")).getRows()[0] ?? [];
-  return { seconds, rows: Number(found[0]), sum: `${found[1] as string}` };
+  return { ...spent, rows: Number(found[0]), sum: `${found[1] as string}` };
 }
 
 function asPages({ format }: Arrival): EngineFormat {
@@ -93,10 +102,10 @@ async function subject({ address, folder }: RestInput): Promise<RestOutcome> {
     gone: () => Promise.resolve(),
     refuse: () => Promise.resolve(),
   };
-  const startedMs = performance.now();
+  const verdict = compileVerdict(Item, "bench");
+  const read = clocks();
   const reader = await restConnector.open(context);
   let batch = 0n;
-  const verdict = compileVerdict(Item, "bench");
   const load = async (arrival: Arrival): Promise<void> => {
     const open = await Promise.all(
       arrival.objects.map(async ({ ref, encoding }) => ({ ref, encoding, local: await objects.local(ref) })),
@@ -122,12 +131,12 @@ async function subject({ address, folder }: RestInput): Promise<RestOutcome> {
   };
   for await (const arrival of reader.read(new AbortController().signal)) await load(arrival);
   await warehouse.maintain();
-  const seconds = (performance.now() - startedMs) / 1000;
+  const spent = read();
   const found = (await warehouse.query("SELECT count(*), sum(id)::VARCHAR FROM bench.items")).rows[0] ?? [];
   await reader[Symbol.asyncDispose]();
   await http.close();
   await warehouse.close();
-  return { seconds, rows: Number(found[0]), sum: `${found[1] as string}` };
+  return { ...spent, rows: Number(found[0]), sum: `${found[1] as string}` };
 }
 
 const input = inputOf<RestInput>();

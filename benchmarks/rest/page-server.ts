@@ -6,8 +6,9 @@ export interface PageServer {
   close(): Promise<void>;
 }
 
-export async function startPageServer(rows: number): Promise<PageServer> {
-  const worker = new Worker(new URL("./page-server-worker.ts", import.meta.url), { workerData: { rows } });
+/** @param pages folder of the pages */
+export async function startPageServer(pages: string): Promise<PageServer> {
+  const worker = new Worker(new URL("./page-server-worker.ts", import.meta.url), { workerData: { pages } });
   const port = await new Promise<number>((resolve, reject) => {
     worker.once("message", resolve);
     worker.once("error", reject);

@@ -1,4 +1,7 @@
-// The pages that the benchmark reads: records of about 1 KB, 500 to a page, made the same way wherever they are needed.
+// The pages that the benchmark reads: records of about 1 KB, 500 to a page, written to disk once. The baselines read these files, the upstream serves
+// them as they are.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { contract, t } from "@millrace/core";
 
 export const pageRows = 500;
@@ -19,8 +22,19 @@ export const engineFields =
 /** Fields that nobody asked for, as APIs send them. */
 const filler = "x".repeat(560);
 
+/** Writes all pages of so many rows. @param folder is created */
+export function writePages(folder: string, rows: number): void {
+  mkdirSync(folder, { recursive: true });
+  for (let from = 0; from < rows; from += pageRows) writeFileSync(pagePath(folder, from), pageOf(from, rows));
+}
+
+/** File of the page that begins at this row. */
+export function pagePath(folder: string, from: number): string {
+  return join(folder, `${from}.json`);
+}
+
 /** The page that begins at this row; the last one names no next page. */
-export function pageOf(from: number, rows: number): string {
+function pageOf(from: number, rows: number): string {
   const data: string[] = [];
   for (let id = from; id < Math.min(from + pageRows, rows); id += 1)
     data.push(

@@ -7,7 +7,7 @@ import { againstBaseline, median, rounded, toMiB, type Figure, type SuiteOptions
 import { measured, type Measured } from "../harness/measured-process.ts";
 import { startPageServer } from "./page-server.ts";
 import type { RestInput, RestOutcome } from "./measure-rest.ts";
-import { pageRows } from "./pages.ts";
+import { pageRows, writePages } from "./pages.ts";
 
 const script = fileURLToPath(import.meta.resolve("./measure-rest.ts"));
 const goal = 0.6;
@@ -16,13 +16,15 @@ const peakMiBMax = 400;
 export async function* restSuite({ rows = 1_000_000, runs = 3 }: SuiteOptions): AsyncGenerator<Figure> {
   const whole = Math.max(1, Math.round(rows / pageRows)) * pageRows;
   const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
-  const server = await startPageServer(whole);
+  const pages = join(folder, "pages");
+  writePages(pages, whole);
+  const server = await startPageServer(pages);
   try {
     const found = { baseline: [] as Measured<RestOutcome>[], subject: [] as Measured<RestOutcome>[] };
     for (let run = 0; run < runs; run += 1)
       for (const subject of ["baseline", "subject"] as const) {
         const place = mkdtempSync(join(folder, "run-"));
-        const input: RestInput = { subject, address: server.address, rows: whole, folder: place };
+        const input: RestInput = { subject, address: server.address, pages, folder: place };
         const one = await measured<RestOutcome>(script, input);
         if (one.result.rows !== whole || one.result.sum !== expectedSum(whole))
           throw new Error(

@@ -67,20 +67,10 @@ function engineFor({ http, clock }: SyncJob): EngineContext {
   return { http, ...surroundings, ...own, manners, secrets: ownSecrets(), answers: new AnswerCache() };
 }
 
-/** The records of a page as the warehouse would read them from its bytes. */
-function recordsOf({ content }: WalkedPage, form: StreamWalk["form"]): Record<string, unknown>[] {
-  const text = Buffer.from(content.bytes).toString("utf8");
-  if (form.kind === "ndjson") {
-    const lines = text.split("\n").filter((line) => line.trim() !== "");
-    return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-  }
-  const document = JSON.parse(text) as unknown;
-  const found = form.path.reduce<unknown>(
-    (at, key) => (at as Record<string, unknown> | null | undefined)?.[key],
-    document,
-  );
-  if (found === null || found === undefined) return [];
-  return (Array.isArray(found) ? found : [found]) as Record<string, unknown>[];
+/** The records of a page as the warehouse reads them from its lines. */
+function recordsOf({ content }: WalkedPage): Record<string, unknown>[] {
+  const lines = Buffer.from(content.bytes).toString("utf8").split("\n");
+  return lines.filter((line) => line.trim() !== "").map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 async function readSync(job: SyncJob, change: PlanChange): Promise<SyncRead> {
@@ -94,7 +84,7 @@ async function readSync(job: SyncJob, change: PlanChange): Promise<SyncRead> {
   const plan = change(source.plan(job.stream, { hasState: job.state !== undefined }));
   const walk = new StreamWalk(engine, plan, job.state === undefined ? {} : { state: job.state });
   const records: Record<string, unknown>[] = [];
-  for await (const page of walk.pages(signal)) records.push(...recordsOf(page, walk.form));
+  for await (const page of walk.pages(signal)) records.push(...recordsOf(page));
   return { records, state: walk.ended.state };
 }
 

@@ -41,6 +41,10 @@ const hitsMax: Readonly<Record<FailpointName, number>> = {
   "delivery.sent": 10,
   recovery: 1,
   "file.move": 6,
+  "rest.page": 12,
+  "rest.slice": 8,
+  "token.renewed": 1,
+  "token.kept": 1,
 };
 
 export const failpointNames = Object.keys(hitsMax) as readonly FailpointName[];

@@ -11,7 +11,15 @@ export type FailpointName =
   | "table.swap"
   | "delivery.sent"
   | "recovery"
-  | "file.move";
+  | "file.move"
+  /** A page has come; nothing of it is kept. */
+  | "rest.page"
+  /** A slice of a stream (partition, window) begins. */
+  | "rest.slice"
+  /** A token endpoint has answered; its tokens are not kept yet. */
+  | "token.renewed"
+  /** The new tokens are kept; no request has carried them. */
+  | "token.kept";
 
 let hook: ((name: FailpointName) => void) | undefined;
 

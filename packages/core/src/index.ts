@@ -33,6 +33,7 @@ export * from "./ports/logger.ts";
 export * from "./ports/metrics.ts";
 export * from "./ports/notifier.ts";
 export * from "./ports/object-store.ts";
+export * from "./ports/spool.ts";
 export * from "./ports/secrets.ts";
 export * from "./ports/warehouse.ts";
 export * from "./ports/warehouse-load.ts";

@@ -94,8 +94,9 @@ async function* results(
     const download = withExtra(job, { download_target: address });
     const token = target === from?.target ? (from.next ?? undefined) : undefined;
     const walk = new PageWalk({ ...parts, plan: downloadPlan(parts.plan) });
-    for await (const page of walk.pages(download, token === undefined ? {} : { token }, signal))
-      yield { content: page.content, slice, token: { created, target, next: page.token ?? null } satisfies JobPlace };
+    const placeOf = (next: PageToken): JobPlace => ({ created, target, next: next ?? null });
+    for await (const { content, token: at, next } of walk.pages(download, token === undefined ? {} : { token }, signal))
+      yield { content, slice, token: placeOf(at), next: next === undefined ? undefined : placeOf(next) };
   }
 }
 

@@ -33,6 +33,8 @@ export interface PageSeen {
   readonly slice: StreamSlice;
   /** The decoded answer; with several documents (JSON lines, CSV, a list at the root) the first one, `{}` when there is none. */
   readonly document: unknown;
+  /** The same, where nobody looks into the records: their list may be empty. Cheaper to ask for. */
+  readonly envelope: unknown;
   readonly headers: Readonly<Record<string, string>>;
   readonly url: string;
   /** Records at the extractor's path. */

@@ -4,7 +4,8 @@ import { MillraceError, stringifyExact } from "@millrace/core";
 import { joinParts } from "./build-request.ts";
 import type { EngineContext, OpenCursor, OpenPartitions, PageSeen, SimpleRetriever, StreamPlan } from "./components.ts";
 import { LoopGuard } from "./loop-guard.ts";
-import { formOf, linesOf, type PageForm, readPage, type PageContent } from "./read-page.ts";
+import { builtPage, linesOf, type PageContent } from "./page-content.ts";
+import { formOf, type PageForm, readPage } from "./read-page.ts";
 import type { RequestParts } from "./request.ts";
 import { sendRequest, type Sent } from "./send-request.ts";
 import type { Fields, PageToken, StreamSlice } from "./slice.ts";
@@ -29,6 +30,8 @@ export interface PageAt {
   readonly token: PageToken;
   /** The slice as it was asked for: narrower than the one that it is part of after a reset. */
   readonly slice: StreamSlice;
+  /** Of the page behind it in the slice; undefined at the end of the slice, and where it begins anew. */
+  readonly next: PageToken;
 }
 
 /** Where a slice begins: at a token, with a document that is there already, or at the paginator's first page. */
@@ -86,7 +89,7 @@ export class PageWalk {
       const found = this.#found({ slice, token, content });
       // Asked for now, so that it comes while this page is stored.
       if (found.token !== undefined) next = this.#fetch(slice, found.token, signal);
-      if (content !== undefined) yield { content, token, slice };
+      if (content !== undefined) yield { content, token, slice, next: found.token };
       // Pages before a fault are kept.
       if (found.fault !== undefined) throw found.fault;
       if (!found.isReset && found.token === undefined) return;
@@ -176,17 +179,14 @@ export class PageWalk {
   }): PageToken {
     const { plan, cursor } = this.#parts;
     const { paginator } = plan.retriever;
-    const lastRecord = content.records.at(-1);
-    if (lastRecord !== undefined && cursor?.isPassed(slice, lastRecord) === true) return undefined;
-    const found = paginator.next(pageSeen({ slice, token, content, lastRecord }));
+    const isPassed = cursor !== undefined && plan.cursor?.compares === "behind-paginator";
+    if (isPassed && content.lastRecord !== undefined && cursor.isPassed(slice, content.lastRecord)) return undefined;
+    const found = paginator.next(pageSeen({ slice, token, content }));
     if (found === undefined) return undefined;
     const next = this.#withoutCredentials(found);
     this.#emptyPages = content.extracted === 0 ? this.#emptyPages + 1 : 0;
-    const sample =
-      content.extracted === 0
-        ? ""
-        : JSON.stringify([content.extracted, content.records[0], content.records.at(-1)], bigintText);
-    const isRepeated = paginator.counts && sample !== "" && sample === this.#sample;
+    const sample = paginator.counts && content.extracted > 0 ? content.sample : "";
+    const isRepeated = sample !== "" && sample === this.#sample;
     this.#sample = sample;
     const { place } = content.answer;
     if (this.#guard.revisits(next)) {
@@ -217,22 +217,29 @@ export class PageWalk {
   }
 }
 
+/** What is costly to find is found when it is asked for. */
 function pageSeen(at: {
   readonly slice: StreamSlice;
   readonly token: PageToken;
   readonly content: PageContent;
-  readonly lastRecord: Fields | undefined;
 }): PageSeen {
-  const { slice, token, content, lastRecord } = at;
+  const { slice, token, content } = at;
   return {
     token,
     slice,
-    document: content.document,
+    get document() {
+      return content.document;
+    },
+    get envelope() {
+      return content.envelope;
+    },
     headers: content.answer.headers,
     url: content.answer.url,
     extracted: content.extracted,
-    emitted: content.records.length,
-    lastRecord,
+    emitted: content.emitted,
+    get lastRecord() {
+      return content.lastRecord;
+    },
   };
 }
 
@@ -274,7 +281,8 @@ function mergedPage(
   const records = [...single, ...merged.values()];
   const extracted = Math.max(...pages.map((page) => page.extracted));
   // What is stored is what was merged, not the last answer.
-  return { ...last, records, extracted, bytes: linesOf(records) };
+  const { answer, document } = last;
+  return builtPage({ answer, document, records, extracted, bytes: linesOf(records) });
 }
 
 function send(

@@ -193,14 +193,21 @@ async function take<T>(
   const resolution = requester.errors.interpret(outcome);
   const passes = resolution.action === "SUCCESS" || (resolution.action === "IGNORE" && response.status < 400);
   if (!passes || response.status >= 400) return { outcome, resolution, request };
+  // Whoever reads an answer owns its bytes.
+  const kept = requester.cached ? { ...answer, bytes: Buffer.from(bytes) } : undefined;
   const value = await readable(options, answer);
-  if (requester.cached) options.context.answers?.put(plain, answer);
+  if (kept !== undefined) options.context.answers?.put(plain, kept);
   return { outcome, resolution, request, value };
 }
 
 async function fromCache<T>({ read }: SendOptions<T>, request: PreparedRequest, answer: Answer): Promise<Try<T>> {
   const outcome: Outcome = { answer, document: () => ({}) };
-  return { outcome, resolution: { action: "SUCCESS", failure: "system" }, request, value: await read(answer) };
+  return {
+    outcome,
+    resolution: { action: "SUCCESS", failure: "system" },
+    request,
+    value: await read({ ...answer, bytes: Buffer.from(answer.bytes) }),
+  };
 }
 
 /** Reads the answer; one that is not what it should be may be so for a moment, unless it is a page for people. */

@@ -11,8 +11,7 @@ import type {
 import { MillraceError } from "@millrace/core";
 import { jobPages, JobsAhead } from "./async-jobs.ts";
 import { PageWalk, type PageAt, type PageStart } from "./page-walk.ts";
-import { linesOf, formOf, type PageForm, type PageContent } from "./read-page.ts";
-import { valueAtPath } from "./record-path.ts";
+import { builtPage, linesOf, type PageContent } from "./page-content.ts";
 import type { Fields, PageToken, StreamSlice } from "./slice.ts";
 
 /** Where a read stands, as JSON for the ledger. */
@@ -39,8 +38,15 @@ export interface WalkPlace {
 export interface WalkedPage {
   readonly slice: StreamSlice;
   readonly content: PageContent;
-  /** Progress without this page; valid until the next page is asked for. */
+  /** Progress without this page; to be asked for before `after`, and before the next page. */
   before(): WalkProgress;
+  /** Progress with this page, where it is known already: not behind the last page of a slice. */
+  after(): WalkProgress | undefined;
+}
+
+export interface WalkOptions {
+  /** Told where a slice begins, before it is asked for: everything in front of it was handed over. */
+  readonly onSlice?: (progress: () => WalkProgress) => Promise<void>;
 }
 
 interface Position {
@@ -66,10 +72,12 @@ export class StreamWalk {
   readonly #start: WalkProgress;
   readonly #cursor: OpenCursor | undefined;
   readonly #partitions: OpenPartitions | undefined;
+  readonly #onSlice: WalkOptions["onSlice"];
   #parents: Fields;
   #jobs: JobsAhead | undefined;
 
-  constructor(context: EngineContext, plan: StreamPlan, start: WalkProgress) {
+  constructor(context: EngineContext, plan: StreamPlan, start: WalkProgress, { onSlice }: WalkOptions = {}) {
+    this.#onSlice = onSlice;
     this.#context = context;
     this.#plan = plan;
     const place = usablePlace(start.place, plan);
@@ -80,11 +88,6 @@ export class StreamWalk {
       parents: this.#parents,
       ...(place?.at === undefined ? {} : { position: place.at }),
     });
-  }
-
-  /** How pages are stored. */
-  get form(): PageForm {
-    return formOf(this.#plan);
   }
 
   /** Progress once all pages are done. */
@@ -157,14 +160,25 @@ export class StreamWalk {
   }
 
   async *#slice(position: Position, start: PageStart, signal: AbortSignal): AsyncGenerator<WalkedPage> {
+    await this.#onSlice?.(() => this.#before(position, start.token ?? null));
     for await (const page of this.#pagesOf(position.slice, start, signal)) {
       const kept = this.#withoutPassed(page, position.slice);
+      const at = { ...position, slice: page.slice };
+      let isObserved = false;
+      const observe = (): void => {
+        if (!isObserved) this.#observe(position.slice, kept);
+        isObserved = true;
+      };
       yield {
         slice: position.slice,
         content: kept,
-        before: () => this.#before({ ...position, slice: page.slice }, page.token),
+        before: () => this.#before(at, page.token),
+        after: () => {
+          observe();
+          return page.next === undefined ? undefined : this.#before(at, page.next);
+        },
       };
-      this.#observe(position.slice, kept);
+      observe();
     }
     this.#cursor?.close(position.slice);
   }
@@ -185,14 +199,16 @@ export class StreamWalk {
     const cursor = this.#cursor;
     if (this.#plan.cursor?.compares !== "behind-paginator" || cursor === undefined) return content;
     const records = content.records.filter((record) => cursor.keeps(slice, record));
-    return records.length === content.records.length ? content : { ...content, records, bytes: linesOf(records) };
+    if (records.length === content.emitted) return content;
+    const { answer, document, extracted } = content;
+    return builtPage({ answer, document, extracted, records, bytes: linesOf(records) });
   }
 
-  #observe(slice: StreamSlice, { records, answer }: PageContent): void {
+  #observe(slice: StreamSlice, content: PageContent): void {
     const field = this.#plan.cursor?.field;
-    if (this.#cursor === undefined || field === undefined || records.length === 0) return;
-    const values = records.map((record) => valueAtPath(record, field));
-    this.#cursor.observe(slice, { values, sample: records[0], place: answer.place });
+    if (this.#cursor === undefined || field === undefined || content.emitted === 0) return;
+    const values = content.valuesAt(field);
+    this.#cursor.observe(slice, { values, sample: content.firstRecord, place: content.answer.place });
   }
 
   #before({ slice, at }: Position, next: PageToken): WalkProgress {

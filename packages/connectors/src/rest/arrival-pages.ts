@@ -1,6 +1,7 @@
-// Collects the pages of one arrival, bounded, and makes them durable: one raw object per page as it came, or one of lines for all of them.
+// Collects the pages of one arrival, bounded, and makes them durable: one raw object with the lines of all of them. Until then they are in a spool.
 import { createHash } from "node:crypto";
 import type { Arrival, ObjectStore } from "@millrace/core";
+import type { ArrivalSpools, Mark } from "./arrival-spools.ts";
 
 export interface PageBounds {
   readonly bytesMax: number;
@@ -9,61 +10,59 @@ export interface PageBounds {
 }
 
 /** What closes an arrival: whichever comes first. */
-export const pageBounds: PageBounds = { bytesMax: 16 * 1024 * 1024, pagesMax: 500, ageMsMax: 5_000 };
+export const pageBounds: PageBounds = { bytesMax: 64 * 1024 * 1024, pagesMax: 1000, ageMsMax: 5_000 };
 
-const putsAtOnce = 8;
+type Beginning = Parameters<ArrivalSpools["append"]>[2];
 
 export class ArrivalPages {
   readonly #store: ObjectStore;
   readonly #prefix: string;
-  readonly #form: "json" | "ndjson";
-  #waiting: Uint8Array[] = [];
-  #bytes = 0;
+  readonly #spools: ArrivalSpools;
+  #waiting: number;
   #stored: Arrival["objects"][number][] = [];
 
-  constructor(store: ObjectStore, prefix: string, form: "json" | "ndjson") {
+  /** @param waiting pages that are in the spool already */
+  constructor(store: ObjectStore, prefix: string, spools: ArrivalSpools, waiting: number) {
     this.#store = store;
     this.#prefix = prefix;
-    this.#form = form;
+    this.#spools = spools;
+    this.#waiting = waiting;
   }
 
   get count(): number {
-    return this.#waiting.length + this.#stored.length;
+    return this.#waiting + this.#stored.length;
   }
 
-  /** True when the pages in memory should leave it. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** True when the pages in the spool should become an object. */
   isFull(bounds: PageBounds): boolean {
-    return this.#bytes >= bounds.bytesMax || this.#waiting.length >= bounds.pagesMax;
+    return this.#spools.bytes >= bounds.bytesMax || this.#waiting >= bounds.pagesMax;
   }
 
-  add(page: Uint8Array): void {
-    this.#waiting.push(page);
-    this.#bytes += page.byteLength;
+  /** Resolves once the page outlives the process. @param mark given the number of pages that wait, this one included */
+  async add(page: Uint8Array, mark: (waiting: number) => Mark | undefined, beginning: Beginning): Promise<void> {
+    this.#waiting += 1;
+    const isEnded = page.byteLength === 0 || page.at(-1) === newline[0];
+    await this.#spools.append(isEnded ? [page] : [page, newline], mark(this.#waiting), beginning);
   }
 
   /** Forgets the pages: they bring nothing new. */
-  drop(): void {
-    this.#waiting = [];
-    this.#bytes = 0;
+  async drop(): Promise<void> {
+    this.#waiting = 0;
     this.#stored = [];
+    await this.#spools.drop();
   }
 
-  /** Makes the pages in memory durable; they stay part of the arrival. */
+  /** Makes the pages in the spool durable as an object; they stay part of the arrival. */
   async store(signal: AbortSignal): Promise<void> {
-    const contents = this.#form === "json" ? this.#waiting : joinedLines(this.#waiting);
-    for (let at = 0; at < contents.length; at += putsAtOnce) {
-      const puts = contents
-        .slice(at, at + putsAtOnce)
-        .map((page) => this.#store.put(page, { prefix: this.#prefix, extension: this.#form, codec: "zstd", signal }));
-      // All of them end before one that failed is reported: none may run on behind the caller's back.
-      const settled = await Promise.allSettled(puts);
-      for (const put of settled) {
-        if (put.status === "rejected") throw put.reason;
-        this.#stored.push({ ref: put.value, encoding: "none" });
-      }
-    }
-    this.#waiting = [];
-    this.#bytes = 0;
+    if (this.#waiting === 0) return;
+    const options = { prefix: this.#prefix, extension: "ndjson", codec: "zstd", signal } as const;
+    const ref = await this.#store.put(this.#spools.content(), options);
+    this.#stored.push({ ref, encoding: "none" });
+    this.#waiting = 0;
   }
 
   /** The durable objects, in order; the next arrival begins. */
@@ -72,12 +71,6 @@ export class ArrivalPages {
     this.#stored = [];
     return objects;
   }
-}
-
-/** All lines as one content; none for none. */
-function joinedLines(pages: readonly Uint8Array[]): readonly Uint8Array[] {
-  const ended = pages.flatMap((page) => (page.at(-1) === 0x0a || page.byteLength === 0 ? [page] : [page, newline]));
-  return ended.length === 0 ? [] : [Buffer.concat(ended)];
 }
 
 const newline = new Uint8Array([0x0a]);

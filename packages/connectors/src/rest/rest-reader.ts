@@ -6,12 +6,15 @@ import {
   type ChannelOutput,
   type ChannelReader,
   type ConnectorContext,
+  type Cursor,
 } from "@millrace/core";
 import { rawPrefix } from "../authoring/raw-prefix.ts";
 import type { Authenticator, EngineContext } from "../rest-engine/components.ts";
 import { Redactor } from "../rest-engine/redactor.ts";
-import { StreamWalk } from "../rest-engine/stream-walk.ts";
+import { StreamWalk, type WalkOptions } from "../rest-engine/stream-walk.ts";
 import { channelAuthenticator, resolveSecrets } from "./authenticator.ts";
+import type { Unfinished } from "./arrival-spools.ts";
+import { openReceived, type Received } from "./received.ts";
 import { baseAddress } from "./stream-address.ts";
 import type { RestConfig } from "./rest-config.ts";
 import { fromCursor, toWalk, type StreamProgress } from "./stream-cursor.ts";
@@ -66,25 +69,34 @@ export class RestReader implements ChannelReader {
     signal: AbortSignal,
   ): AsyncGenerator<Arrival> {
     const plan = streamPlan(output.stream, { config: this.#config, context: this.#context, authenticator });
-    const committed = await this.#context.cursor(output.stream);
-    const stored = fromCursor(committed);
+    const settings = [this.#config.baseUrl, this.#config.streams];
+    await using received = await openReceived(this.#context, output, settings);
+    for (const arrival of received.arrivals) yield arrival;
+    const { committed, stored, unfinished, spools } = received;
     const isUsable = stored.pass?.kind === plan.retriever.paginator.kind && output.write !== "replace";
-    const pass = (progress: StreamProgress, from: typeof committed): StreamPass => {
+    const pass = (progress: StreamProgress, from: Cursor, left?: Unfinished): StreamPass => {
       const context = this.#context;
       const prefix = rawPrefix(context.channel, context.clock.nowMs());
-      const walk = new StreamWalk(engine, plan, toWalk(progress));
-      return new StreamPass({ context, stream: output.stream, write: output.write, walk, prefix }, progress, from);
+      const walk = (options: WalkOptions): StreamWalk => new StreamWalk(engine, plan, toWalk(progress), options);
+      const { stream, write } = output;
+      return new StreamPass({ context, stream, write, walk, prefix, spools, unfinished: left }, progress, from);
     };
-    if (!isUsable) return yield* pass(withoutPass(stored), committed).arrivals(signal);
-    const resumed = pass(stored, committed);
-    const followUp = yield* this.#resume(resumed, stored, { output, signal });
-    if (followUp !== undefined) yield* pass(followUp, resumed.committed).arrivals(signal);
+    const readsChanges = this.#config.streams[output.stream]?.since !== undefined;
+    // What was received is a whole pass: without changes to ask for, the next one is for the next read.
+    if (received.isWhole && !readsChanges) return await spools.clear();
+    if (!isUsable) yield* pass(withoutPass(stored), committed, unfinished).arrivals(signal);
+    else {
+      const resumed = pass(stored, committed, unfinished);
+      const followUp = yield* this.#resume(resumed, received, { output, signal });
+      if (followUp !== undefined) yield* pass(followUp, resumed.committed).arrivals(signal);
+    }
+    await spools.clear();
   }
 
   /** Goes on where a crash left off. Returns the progress that a pass from the start should follow with, if one should. */
   async *#resume(
     resumed: StreamPass,
-    stored: StreamProgress,
+    { committed, spools }: Received,
     { output, signal }: { readonly output: ChannelOutput; readonly signal: AbortSignal },
   ): AsyncGenerator<Arrival, StreamProgress | undefined> {
     try {
@@ -95,7 +107,8 @@ export class RestReader implements ChannelReader {
       // Rows of an append stream that were loaded would be loaded again.
       if (!expired || resumed.fetched > 0 || output.write === "append") throw thrown;
       this.#context.log.warn("the page where the stream stood is gone; it begins again", { stream: output.stream });
-      return withoutPass(stored);
+      await spools.drop();
+      return withoutPass(fromCursor(committed));
     }
     const readsChanges = this.#config.streams[output.stream]?.since !== undefined;
     return readsChanges || resumed.yielded === 0 ? resumed.ended : undefined;

@@ -1,16 +1,20 @@
 // One pass over a stream, from its first page (or where a crash left off) to its last, as arrivals.
-import type { Arrival, ConnectorContext, Cursor, WriteMode } from "@millrace/core";
-import type { StreamWalk, WalkedPage, WalkProgress } from "../rest-engine/stream-walk.ts";
+import { failpoint, type Arrival, type ConnectorContext, type Cursor, type WriteMode } from "@millrace/core";
+import type { StreamWalk, WalkedPage, WalkOptions, WalkProgress } from "../rest-engine/stream-walk.ts";
 import { ArrivalPages, chainPrint, pageBounds, type PageBounds } from "./arrival-pages.ts";
+import type { ArrivalSpools, Mark, Unfinished } from "./arrival-spools.ts";
 import { oneAhead } from "./one-ahead.ts";
-import { fromWalk, toCursor, type StreamProgress } from "./stream-cursor.ts";
+import { fromCursor, fromWalk, toCursor, type StreamProgress } from "./stream-cursor.ts";
 
 export interface PassOptions {
   readonly context: Pick<ConnectorContext, "objects" | "clock">;
   readonly stream: string;
   readonly write: WriteMode;
-  readonly walk: StreamWalk;
+  readonly walk: (options: WalkOptions) => StreamWalk;
   readonly prefix: string;
+  readonly spools: ArrivalSpools;
+  /** Pages of this pass that an earlier process left in the spool. */
+  readonly unfinished?: Unfinished | undefined;
   readonly bounds?: PageBounds;
 }
 
@@ -22,25 +26,33 @@ export class StreamPass {
   /** The cursor that the next arrival must find committed. */
   committed: Cursor;
   readonly #options: PassOptions;
-  readonly #start: StreamProgress;
+  readonly #walk: StreamWalk;
+  /** What is known of earlier passes. */
+  readonly #known: StreamProgress;
   readonly #pages: ArrivalPages;
   #print: string;
   #count: number;
-  #openedMs = 0;
-  #receivedAtMicros = 0n;
+  #openedMs: number;
+  #receivedAtMicros: bigint;
 
   constructor(options: PassOptions, start: StreamProgress, committed: Cursor) {
+    const { context, prefix, spools, unfinished } = options;
     this.#options = options;
-    this.#start = start;
+    this.#known = fromCursor(committed);
     this.committed = committed;
-    this.#pages = new ArrivalPages(options.context.objects, options.prefix, options.walk.form.kind);
-    this.#print = start.pass?.print ?? "";
-    this.#count = start.pass?.pages ?? 0;
+    this.#walk = options.walk({ onSlice: (progress) => this.#sliceBegins(progress) });
+    this.#pages = new ArrivalPages(context.objects, prefix, spools, unfinished?.kept ?? 0);
+    this.#print = unfinished?.print ?? start.pass?.print ?? "";
+    this.#count = unfinished?.pages ?? start.pass?.pages ?? 0;
+    this.#openedMs = context.clock.monotonicMs();
+    this.#receivedAtMicros = unfinished?.receivedAtMicros ?? 0n;
   }
 
   /** What the stream's progress is once this pass has ended. */
   get ended(): StreamProgress {
-    return this.#progress(this.#options.walk.ended, this.#print);
+    const { unfinished } = this.#options;
+    if (unfinished?.ended === true) return unfinished.progress;
+    return this.#progress(this.#walk.ended, this.#print);
   }
 
   /** The next arrival is prepared while one is committed; its `before` is the cursor that the commit will leave. */
@@ -49,21 +61,30 @@ export class StreamPass {
   }
 
   async *#read(signal: AbortSignal): AsyncGenerator<Arrival> {
-    const { walk, write } = this.#options;
-    for await (const page of walk.pages(signal)) {
+    if (this.#options.unfinished?.ended !== true) yield* this.#walked(signal);
+    const ended = this.ended;
+    const news = this.yielded > 0 || this.#print !== this.#known.seen || stateText(ended) !== stateText(this.#known);
+    if (!news) await this.#pages.drop();
+    if (this.#pages.count > 0 || (news && this.#movesAlone(ended))) yield await this.#close(ended, signal);
+  }
+
+  async *#walked(signal: AbortSignal): AsyncGenerator<Arrival> {
+    const { write } = this.#options;
+    for await (const page of this.#walk.pages(signal)) {
+      failpoint("rest.page");
       this.fetched += 1;
       // An arrival closes only when a page after it is at hand: the last one then always carries the end of the pass.
-      if (page.content.records.length > 0 && this.#mustClose()) {
-        const midway = this.#progress(page.before(), this.#start.seen);
+      if (page.content.emitted > 0 && this.#mustClose()) {
+        const midway = this.#progress(page.before(), this.#known.seen);
         yield await this.#close(midway, signal);
       }
-      this.#keep(page);
-      if (write === "replace" && this.#pages.isFull(this.#bounds)) await this.#pages.store(signal);
+      await this.#keep(page);
+      if (write === "replace" && this.#pages.isFull(this.#bounds)) {
+        await this.#pages.store(signal);
+        await this.#options.spools.drop();
+      }
     }
-    const ended = this.ended;
-    const news = this.yielded > 0 || this.#print !== this.#start.seen || stateText(ended) !== stateText(this.#start);
-    if (!news) this.#pages.drop();
-    if (this.#pages.count > 0 || (news && this.#movesAlone(ended))) yield await this.#close(ended, signal);
+    if (this.#pages.count > 0) await this.#mark(this.ended, true);
   }
 
   get #bounds(): PageBounds {
@@ -77,7 +98,7 @@ export class StreamPass {
   /** A state that moved without a record: windows that were empty need not be read again. */
   #movesAlone(ended: StreamProgress): boolean {
     return (
-      this.#options.write !== "replace" && ended.state !== undefined && stateText(ended) !== stateText(this.#start)
+      this.#options.write !== "replace" && ended.state !== undefined && stateText(ended) !== stateText(this.#known)
     );
   }
 
@@ -88,32 +109,70 @@ export class StreamPass {
     return this.#pages.isFull(this.#bounds) || ageMs >= this.#bounds.ageMsMax;
   }
 
-  #keep({ content }: WalkedPage): void {
+  async #keep(page: WalkedPage): Promise<void> {
+    const { content } = page;
     // A replaced table may become empty; any other has nothing to load from a page without records.
-    if (content.records.length === 0 && content.extracted === 0 && this.#options.write !== "replace") return;
-    if (this.#pages.count === 0) {
-      this.#openedMs = this.#options.context.clock.monotonicMs();
-      this.#receivedAtMicros = this.#options.context.clock.nowMicros();
+    if (content.emitted === 0 && content.extracted === 0 && this.#options.write !== "replace") {
+      const after = page.after();
+      if (after !== undefined && this.#pages.count > 0)
+        await this.#mark(this.#progress(after, this.#known.seen), false);
+      return;
     }
-    this.#pages.add(content.bytes);
+    if (this.#pages.count === 0) this.#begin();
     this.#print = chainPrint(this.#print, content.bytes);
     this.#count += 1;
+    const after = page.after();
+    const progress = after === undefined ? undefined : this.#progress(after, this.#known.seen);
+    await this.#pages.add(
+      content.bytes,
+      (kept) => (progress === undefined ? undefined : this.#markOf(progress, { kept, ended: false })),
+      this.#beginning,
+    );
+  }
+
+  #begin(): void {
+    this.#openedMs = this.#options.context.clock.monotonicMs();
+    this.#receivedAtMicros = this.#options.context.clock.nowMicros();
+  }
+
+  get #beginning(): { readonly before: Cursor; readonly receivedAtMicros: bigint } {
+    return { before: this.committed, receivedAtMicros: this.#receivedAtMicros };
+  }
+
+  #markOf(progress: StreamProgress, { kept, ended }: Pick<Mark, "kept" | "ended">): Mark {
+    return { progress, print: this.#print, pages: this.#count, kept, ended };
+  }
+
+  /** Notes where the stream stands behind the pages that wait. */
+  async #mark(progress: StreamProgress, ended: boolean): Promise<void> {
+    if (this.#options.write === "replace") return;
+    const mark = this.#markOf(progress, { kept: this.#pages.waiting, ended });
+    await this.#options.spools.append([], mark, this.#beginning);
+  }
+
+  async #sliceBegins(progress: () => WalkProgress): Promise<void> {
+    failpoint("rest.slice");
+    if (this.#pages.count > 0) await this.#mark(this.#progress(progress(), this.#known.seen), false);
   }
 
   async #close(progress: StreamProgress, signal: AbortSignal): Promise<Arrival> {
+    const { spools, stream } = this.#options;
     await this.#pages.store(signal);
     const before = this.committed;
     this.committed = toCursor(progress);
     this.yielded += 1;
-    const { form } = this.#options.walk;
-    return {
-      stream: this.#options.stream,
-      objects: this.#pages.take(),
-      format: form.kind === "json" ? { kind: "json", path: form.path } : { kind: "ndjson" },
+    const objects = this.#pages.take();
+    const receivedAtMicros = this.#receivedAtMicros;
+    const arrival: Arrival = {
+      stream,
+      objects,
+      format: { kind: "ndjson" },
       before,
       after: this.committed,
-      receivedAtMicros: this.#receivedAtMicros,
+      receivedAtMicros,
     };
+    if (objects.length > 0) await (this.#options.write === "replace" ? spools.drop() : spools.close(arrival));
+    return arrival;
   }
 }
 

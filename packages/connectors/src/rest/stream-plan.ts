@@ -165,8 +165,16 @@ function enginePaginator({ page }: StreamConfig): Paginator {
     first: undefined,
     parts: () => ({}),
     address: () => undefined,
-    next: ({ token, document, extracted, url, headers }) =>
-      pagination.after((token ?? null) as PagePosition, { document, records: extracted, url: new URL(url), headers }),
+    next: (page) =>
+      pagination.after((page.token ?? null) as PagePosition, {
+        // Its paths are names alone, which lead around the records.
+        get document() {
+          return page.envelope;
+        },
+        records: page.extracted,
+        url: new URL(page.url),
+        headers: page.headers,
+      }),
     // The place behind a page that is full.
     ...(full === undefined
       ? {}

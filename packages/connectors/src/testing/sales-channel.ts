@@ -1,5 +1,5 @@
 // A REST channel of sales, and the server that it reads, for tests.
-import { contract, t, type Arrival } from "@millrace/core";
+import { contract, systemClock, t, type Arrival, type Clock } from "@millrace/core";
 import { env } from "../authoring/references.ts";
 import type { RestOptions, StreamOptions } from "../rest/rest-config.ts";
 import { restConnector } from "../rest/rest-connector.ts";
@@ -11,12 +11,25 @@ export const Sale = contract("sales", { id: t.int64().key(), updated_at: t.times
 export const Reading = contract("readings", { id: t.int64() });
 export const quick = { attempts: 4, base: "5ms", cap: "10ms", budget: "2s" };
 
+/** Time flies between any two looks at this clock: each page closes the arrival before it. */
+export function hastyClock(): Clock {
+  let hasteMs = 0;
+  return {
+    nowMs: () => systemClock.nowMs(),
+    nowMicros: () => systemClock.nowMicros(),
+    monotonicMs: () => systemClock.monotonicMs() + (hasteMs += 10_000),
+    sleep: (ms, signal) => systemClock.sleep(ms, signal),
+    after: (ms, call) => systemClock.after(ms, call),
+  };
+}
+
 /** A channel with one stream against the server. */
 export function channel(
   api: ApiServer,
   stream: Partial<StreamOptions>,
   options: Partial<RestOptions> = {},
   vars = {},
+  clock: Clock = systemClock,
 ): Promise<ChannelHarness> {
   const declaration = rest({
     baseUrl: env("API"),
@@ -26,6 +39,7 @@ export function channel(
     ...options,
   });
   return openHarness(restConnector, declaration, {
+    clock,
     env: { API: `${api.address}/v1/`, TOKEN: "s3cr3t-token/+", ...vars },
   });
 }
@@ -53,6 +67,7 @@ export async function ids(harness: ChannelHarness, arrivals: readonly Arrival[])
   const found: number[] = [];
   for (const arrival of arrivals)
     for (const text of await harness.contents(arrival))
-      found.push(...(JSON.parse(text) as { data: { id: number }[] }).data.map((row) => row.id));
+      for (const line of text.split("\n").filter((one) => one !== ""))
+        found.push((JSON.parse(line) as { id: number }).id);
   return found;
 }

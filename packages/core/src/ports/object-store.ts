@@ -1,5 +1,7 @@
 // Immutable raw originals by content. Everything that the warehouse reads is an object of this store first.
 
+import type { Spool } from "./spool.ts";
+
 /** `zstd`: compressed by us. `none`: bytes as they came (which may be gzip or zstd themselves, see `contentEncoding`). */
 export type ObjectCodec = "zstd" | "none";
 
@@ -53,4 +55,8 @@ export interface ObjectStore {
     prefix: string,
   ): AsyncIterable<{ readonly key: string; readonly storedBytes: number; readonly modifiedMs: number }>;
   delete(key: string): Promise<void>;
+  /**
+   * Opens a spool and goes on with what an earlier process left under its name. Whoever had it open before goes on with bytes that nobody sees any more.
+   */
+  spool(name: string): Promise<Spool>;
 }

@@ -37,7 +37,7 @@ export async function factsOf(path: string): Promise<FileFacts> {
 export async function objectFactsOf(objects: string): Promise<ObjectFacts> {
   let count = 0;
   let bytes = 0;
-  for await (const object of listObjects(objects, "", ".tmp")) {
+  for await (const object of listObjects(objects, "")) {
     count += 1;
     bytes += object.storedBytes;
   }

@@ -26,7 +26,7 @@ export async function copyObjects(from: string, to: string): Promise<ObjectFacts
   const folders = new Set([to]);
   let count = 0;
   let bytes = 0;
-  for await (const object of listObjects(from, "", ".tmp")) {
+  for await (const object of listObjects(from, "")) {
     const target = join(to, object.key);
     if (!folders.has(dirname(target))) await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     for (let folder = dirname(target); folder !== to; folder = dirname(folder)) folders.add(folder);

@@ -10,6 +10,7 @@ import {
   type ObjectStore,
   type PutOptions,
   type Random,
+  type Spool,
 } from "@millrace/core";
 import { diskSync, FolderSyncs, type DiskSync } from "../files/disk-sync.ts";
 import { DurableFolders } from "./durable-folders.ts";
@@ -18,6 +19,7 @@ import { encode, type EncodedSummary } from "./frames.ts";
 import { listObjects } from "./list-objects.ts";
 import { objectKey, objectPath } from "./object-key.ts";
 import { missing, readObject } from "./read-object.ts";
+import { openFileSpool } from "./file-spool.ts";
 
 export interface FileObjectStoreOptions {
   readonly random?: Random;
@@ -26,6 +28,8 @@ export interface FileObjectStoreOptions {
 
 /** Unfinished objects; on the same file system as the final ones. Not a legal part of a key, so no object can be in it. */
 const tmpFolder = ".tmp";
+/** Spools, which outlive the process. */
+const spoolFolder = ".spool";
 
 /**
  * Opens or creates the store's folder and removes what a crash left unfinished. One process may have it open.
@@ -110,7 +114,7 @@ export class FileObjectStore implements ObjectStore {
   list(
     prefix: string,
   ): AsyncIterable<{ readonly key: string; readonly storedBytes: number; readonly modifiedMs: number }> {
-    return listObjects(this.folder, prefix, tmpFolder);
+    return listObjects(this.folder, prefix);
   }
 
   async delete(key: string): Promise<void> {
@@ -118,6 +122,11 @@ export class FileObjectStore implements ObjectStore {
     await rm(path, { force: true }).catch((thrown: unknown) => {
       throw fileError(thrown, path);
     });
+  }
+
+  spool(name: string): Promise<Spool> {
+    const temporary = join(this.folder, tmpFolder, this.#random.uuid());
+    return openFileSpool({ folder: join(this.folder, spoolFolder), temporary, name });
   }
 
   async #write(

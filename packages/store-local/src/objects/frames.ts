@@ -32,10 +32,12 @@ export async function* encode(
 ): AsyncGenerator<Uint8Array, EncodedSummary> {
   const hash = createHash("sha256");
   const ahead: Promise<Uint8Array>[] = [];
+  // Frames that are compressed take the next bytes: fresh ones for each megabyte would keep the garbage collector at work.
+  const spare: Buffer[] = [];
   let bytes = 0;
   try {
-    for await (const frame of frames(content)) {
-      const encoded = codec === "zstd" ? compressed(frame) : Promise.resolve(frame);
+    for await (const frame of frames(content, spare)) {
+      const encoded = codec === "zstd" ? compressed(frame, spare) : Promise.resolve(frame);
       // A failure is reported when its turn comes; until then it must not count as unhandled.
       encoded.catch(() => undefined);
       ahead.push(encoded);
@@ -51,17 +53,22 @@ export async function* encode(
   }
 }
 
-function compressed(frame: Uint8Array): Promise<Uint8Array> {
-  return frame.byteLength > inlineBytesMax ? compress(frame, level) : Promise.resolve(zstdCompressSync(frame, level));
+async function compressed(frame: Uint8Array, spare: Buffer[]): Promise<Uint8Array> {
+  if (frame.byteLength <= inlineBytesMax) return zstdCompressSync(frame, level);
+  const encoded = await compress(frame, level);
+  // Of content that came whole, frames are parts of what is the caller's.
+  if (frame.byteLength === frameBytes && frame.buffer.byteLength === frameBytes)
+    spare.push(Buffer.from(frame.buffer as ArrayBuffer, 0, frameBytes));
+  return encoded;
 }
 
-/** The same bytes in pieces of `frameBytes`; only the last one is shorter. */
-async function* frames(content: Uint8Array | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** The same bytes in pieces of `frameBytes`; only the last one is shorter. @param spare frames that nobody needs any more */
+async function* frames(content: Uint8Array | AsyncIterable<Uint8Array>, spare: Buffer[]): AsyncGenerator<Uint8Array> {
   if (content instanceof Uint8Array) {
     for (let at = 0; at < content.byteLength; at += frameBytes) yield content.subarray(at, at + frameBytes);
     return;
   }
-  let frame = Buffer.allocUnsafeSlow(firstBytes);
+  let frame: Buffer = Buffer.allocUnsafeSlow(firstBytes);
   let filled = 0;
   for await (const chunk of content) {
     for (let at = 0; at < chunk.byteLength;) {
@@ -73,7 +80,7 @@ async function* frames(content: Uint8Array | AsyncIterable<Uint8Array>): AsyncGe
       at += piece.byteLength;
       if (filled < frameBytes) continue;
       yield frame;
-      frame = Buffer.allocUnsafeSlow(frameBytes);
+      frame = spare.pop() ?? Buffer.allocUnsafeSlow(frameBytes);
       filled = 0;
     }
   }

@@ -1,11 +1,13 @@
 // Reads a channel of a connector manifest: each stream in its turn, from where the ledger says it stands.
-import type { Arrival, ChannelOutput, ChannelReader, ConnectorContext } from "@millrace/core";
+import type { Arrival, ChannelOutput, ChannelReader, ConnectorContext, Cursor } from "@millrace/core";
 import { rawPrefix } from "../../authoring/raw-prefix.ts";
 import { AnswerCache } from "../../rest-engine/answer-cache.ts";
 import type { EngineContext, StreamPlan } from "../../rest-engine/components.ts";
 import { Redactor } from "../../rest-engine/redactor.ts";
-import { StreamWalk } from "../../rest-engine/stream-walk.ts";
-import { fromCursor, toWalk, type StreamProgress } from "../../rest/stream-cursor.ts";
+import { StreamWalk, type WalkOptions } from "../../rest-engine/stream-walk.ts";
+import type { ArrivalSpools, Unfinished } from "../../rest/arrival-spools.ts";
+import { openReceived } from "../../rest/received.ts";
+import { toWalk, type StreamProgress } from "../../rest/stream-cursor.ts";
 import { StreamPass } from "../../rest/stream-pass.ts";
 import { engineContext } from "../../rest/stream-plan.ts";
 import { tellWithoutEffect, type AirbyteSource } from "../source/airbyte-source.ts";
@@ -50,18 +52,23 @@ export class AirbyteReader implements ChannelReader {
   }
 
   async *#stream(output: ChannelOutput, { source, engine, signal }: Opened): AsyncGenerator<Arrival> {
-    const committed = await this.#context.cursor(output.stream);
-    const stored = fromCursor(committed);
+    await using received = await openReceived(this.#context, output, this.#config);
+    for (const arrival of received.arrivals) yield arrival;
+    const { committed, stored, unfinished, spools } = received;
     const plan = source.plan(output.stream, { hasState: stored.state !== undefined });
     tellWithoutEffect(source, output.stream, this.#context.log);
     const isUsable = stored.pass?.kind === paginationOf(plan) && output.write !== "replace";
-    if (!isUsable)
-      return yield* this.#pass(plan, output, { engine, progress: withoutPass(stored), committed }).arrivals(signal);
-    const resumed = this.#pass(plan, output, { engine, progress: stored, committed });
-    yield* resumed.arrivals(signal);
+    // What was received is a whole pass: without changes to ask for, the next one is for the next read.
+    if (received.isWhole && plan.cursor === undefined) return await spools.clear();
+    const at = { engine, committed, spools };
+    const first = this.#pass(plan, output, { ...at, progress: isUsable ? stored : withoutPass(stored), unfinished });
+    yield* first.arrivals(signal);
     // What was read before the interruption may have changed since: streams without a cursor are read from their start again next time.
-    if (plan.cursor === undefined && resumed.yielded > 0) return;
-    yield* this.#pass(plan, output, { engine, progress: resumed.ended, committed: resumed.committed }).arrivals(signal);
+    if (isUsable && (plan.cursor !== undefined || first.yielded === 0)) {
+      const next = { ...at, progress: first.ended, committed: first.committed, unfinished: undefined };
+      yield* this.#pass(plan, output, next).arrivals(signal);
+    }
+    await spools.clear();
   }
 
   #pass(
@@ -70,17 +77,17 @@ export class AirbyteReader implements ChannelReader {
     at: {
       readonly engine: EngineContext;
       readonly progress: StreamProgress;
-      readonly committed: ConstructorParameters<typeof StreamPass>[2];
+      readonly committed: Cursor;
+      readonly spools: ArrivalSpools;
+      readonly unfinished: Unfinished | undefined;
     },
   ): StreamPass {
     const context = this.#context;
     const prefix = rawPrefix(context.channel, context.clock.nowMs());
-    const walk = new StreamWalk(at.engine, plan, toWalk(at.progress));
-    return new StreamPass(
-      { context, stream: output.stream, write: output.write, walk, prefix },
-      at.progress,
-      at.committed,
-    );
+    const walk = (options: WalkOptions): StreamWalk => new StreamWalk(at.engine, plan, toWalk(at.progress), options);
+    const { stream, write } = output;
+    const { spools, unfinished } = at;
+    return new StreamPass({ context, stream, write, walk, prefix, spools, unfinished }, at.progress, at.committed);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 // OAuth 2.0 (RFC 6749): refresh token, client credentials, password. One refresh at a time serves all that wait for it; a refresh token that is
 // good for one use is kept durably before the access token that came with it is used.
 import { createHash } from "node:crypto";
-import { MillraceError, type Secrets } from "@millrace/core";
+import { failpoint, MillraceError, type Secrets } from "@millrace/core";
 import { prepareRequest } from "../build-request.ts";
 import type { Authenticator, EngineContext, Requester } from "../components.ts";
 import { jsonDecoder } from "../decoders/decoders.ts";
@@ -125,8 +125,10 @@ async function renew(
   const issued = kept === undefined ? await issuedToken(context, options) : undefined;
   if (isFresh(issued) && issued.access !== used) return issued;
   const token = await request(context, options, kept?.refresh ?? configured, signal);
+  failpoint("token.renewed");
   if (token.refresh !== undefined && token.refresh !== (kept?.refresh ?? configured))
     await context.secrets.kept.put(options.name, JSON.stringify({ ...token, seed } satisfies KeptToken));
+  failpoint("token.kept");
   return token;
 }
 

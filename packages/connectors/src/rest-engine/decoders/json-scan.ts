@@ -36,6 +36,12 @@ export function* elementExtents(bytes: Buffer, start: number): Generator<Extent>
   }
 }
 
+/** The value of a member of the object that begins at `start`; undefined when there is none. @throws SyntaxError when the bytes end too early */
+export function memberAt(bytes: Buffer, start: number, name: string): Extent | undefined {
+  const found = member(bytes, start, name);
+  return found === undefined ? undefined : { start: found, end: skipValue(bytes, found) };
+}
+
 /** Where the member's value begins. */
 function member(bytes: Buffer, start: number, name: string): number | undefined {
   if (bytes[start] !== 0x7b) return undefined;
@@ -56,6 +62,8 @@ function member(bytes: Buffer, start: number, name: string): number | undefined 
 }
 
 function isName(bytes: Buffer, { start, end }: Extent, name: string): boolean {
+  // Neither encoding nor escapes make a name shorter.
+  if (end - start - 2 < name.length) return false;
   const text = bytes.toString("utf8", start, end);
   return text === `"${name}"` || (text.includes("\\") && JSON.parse(text) === name);
 }
