@@ -50,6 +50,9 @@ const hitsMax: Readonly<Record<FailpointName, number>> = {
 export const failpointNames = Object.keys(hitsMax) as readonly FailpointName[];
 
 const failpointShare = 0.72;
+/** Where there are many failpoints, more of the kills are theirs. */
+const failpointShareMax = 0.88;
+const killsPerFailpoint = 4;
 const startShare = 0.35;
 const powerCutShare = 0.4;
 const takeOverShare = 0.15;
@@ -62,7 +65,11 @@ const startMsMax = 1200;
 /** Same options, same schedule. */
 export function killSchedule({ kills, seed, mode, failpoints }: ScheduleOptions): Kill[] {
   const random = new SeededRandom(seed);
-  const named = Math.round(kills * failpointShare);
+  const wanted = Math.max(
+    kills * failpointShare,
+    Math.min(killsPerFailpoint * failpoints.length, kills * failpointShareMax),
+  );
+  const named = Math.round(wanted);
   const turns = shuffled(failpoints, random);
   const places = Array.from({ length: kills }, (_, at): KillPlace => {
     const failpoint = at < named ? turns[at % turns.length] : undefined;

@@ -25,6 +25,8 @@ it.each([
   [["--lives", "9"], "--lives"],
   [["--channel", "files", "--at", "raw.put,log.sync"], "--at log.sync is never reached with --channel files"],
   [["--mode", "kill", "--plant", "objects-unsynced"], "shows in power cuts alone; received --mode kill"],
+  [["--channel", "files", "--plant", "tokens-late"], "a bug of APIs; received --channel files"],
+  [["--channel", "all", "--at", "rest.page"], "--at rest.page is never reached with --channel all"],
   [["--channel", "rest", "--plant", "early-trim"], "a bug of the event log; received --channel rest"],
 ])("refuses %j and says what is valid", (args, message) => {
   expect(() => parseOptions(args)).toThrowError(

@@ -42,9 +42,10 @@ export const usage = `Kills a working Millrace again and again and proves that n
 Examples:
   npm run torture -- --kills 50 --seed 1
   npm run torture -- --kills 20 --seed 7 --channel events --at log.sync,log.trim
+  npm run torture -- --kills 50 --seed 2 --channel rest
   npm run torture -- --kills 6 --mode power-cut --plant log-unsynced
 
-The last line is {"kills":50,"lost":0,"duplicated":0,"partial":0,"seed":1,"failpoints":{...}}. Exit code 0: nothing was found and each failpoint
+The last line is {"kills":50,"lost":0,"duplicated":0,"partial":0,"seed":1,"failpoints":{...},"fetched":{...}}. Exit code 0: nothing was found and each failpoint
 was struck at least 3 times (fewer in runs below 50 kills). 1: something was found, a failpoint was not struck, or a channel gave up. 2: the command was not understood,
 or the machine cannot do it.`;
 
@@ -76,15 +77,26 @@ const noWorkload: FailpointName = "delivery.sent";
 const onlyEvents: readonly FailpointName[] = ["log.sync", "log.trim"];
 /** Failpoints that only files reach. */
 const onlyFiles: readonly FailpointName[] = ["file.move"];
+/** Failpoints that only APIs reach. */
+const onlyRest: readonly FailpointName[] = ["rest.page", "rest.slice", "token.renewed", "token.kept"];
 /** Bugs of the event log, and bugs that only a lost sync shows. */
 const plantsOfEvents: readonly Plant[] = ["log-unsynced", "early-trim"];
+/** Bugs of what APIs ask for. */
+const plantsOfRest: readonly Plant[] = ["tokens-late"];
 const plantsOfPowerCuts: readonly Plant[] = ["log-unsynced", "objects-unsynced"];
 
-/** Failpoints that the channels come by. */
+/**
+ * Failpoints that the channels come by. Those of APIs alone are for a run of their own: each is to be struck several times, and with all the others there
+ * would be too many.
+ */
 export function reachable(channel: ChannelChoice): readonly FailpointName[] {
-  const others = [...(channel === "events" ? [] : onlyEvents), ...(channel === "files" ? [] : onlyFiles)];
-  const reached = failpointNames.filter((name) => name !== noWorkload);
-  return channel === "all" ? reached : reached.filter((name) => !others.includes(name));
+  const others = [
+    ...(channel === "events" || channel === "all" ? [] : onlyEvents),
+    ...(channel === "files" || channel === "all" ? [] : onlyFiles),
+    ...(channel === "rest" ? [] : onlyRest),
+    noWorkload,
+  ];
+  return failpointNames.filter((name) => !others.includes(name));
 }
 
 /** Refuses what could never strike or be found. */
@@ -104,6 +116,8 @@ function demandEffect({
   if (plant === undefined) return;
   if (mode === "kill" && plantsOfPowerCuts.includes(plant))
     throw invalid(`--plant ${plant} shows in power cuts alone; received --mode kill, valid are power-cut and both.`);
+  if (channel !== "all" && channel !== "rest" && plantsOfRest.includes(plant))
+    throw invalid(`--plant ${plant} is a bug of APIs; received --channel ${channel}, valid are rest and all.`);
   if (channel !== "all" && channel !== "events" && plantsOfEvents.includes(plant))
     throw invalid(
       `--plant ${plant} is a bug of the event log; received --channel ${channel}, valid are events and all.`,

@@ -2,7 +2,15 @@
 import { expect, it } from "vitest";
 import { isProof } from "./run.ts";
 
-const result = { kills: 50, lost: 0, duplicated: 0, partial: 0, seed: 1, failpoints: {} };
+const result = {
+  kills: 50,
+  lost: 0,
+  duplicated: 0,
+  partial: 0,
+  seed: 1,
+  failpoints: {},
+  fetched: { once: 0, twice: 0, more: 0, afterPowerCut: 0 },
+};
 const clean = { findings: [], missing: [], result };
 
 it("is a proof when nothing was found in as many kills as were asked for", () => {

@@ -15,6 +15,8 @@ import { Judge } from "./truth/judge.ts";
 import { EventsWorkload } from "./workloads/events.ts";
 import { FilesWorkload } from "./workloads/files.ts";
 import { RestWorkload } from "./workloads/rest.ts";
+import { ShopsWorkload } from "./workloads/shops.ts";
+import type { FetchCounts } from "./workloads/request-log.ts";
 import type { Workload } from "./workloads/workload.ts";
 
 /** The last line of the output. */
@@ -25,6 +27,8 @@ export interface TortureResult {
   readonly partial: number;
   readonly seed: number;
   readonly failpoints: Readonly<Partial<Record<FailpointName, number>>>;
+  /** Of the records that an API gave out. */
+  readonly fetched: FetchCounts;
 }
 
 export interface TortureOutcome {
@@ -36,6 +40,7 @@ export interface TortureOutcome {
   readonly missed: number;
   readonly modelsCompared: number;
   readonly acknowledgedRows: number;
+  readonly tokenRotations: number;
   /** Hits that each failpoint must have, and those that have fewer. */
   readonly required: number;
   readonly missing: readonly FailpointName[];
@@ -63,6 +68,7 @@ export class TortureRun {
   readonly #folder: string;
   readonly #gate = new Gate();
   readonly #workloads: readonly Workload[];
+  readonly #shops: ShopsWorkload;
   readonly #judge: Judge;
   readonly #signal: AbortSignal;
   readonly #hits = new Map<FailpointName, number>();
@@ -75,8 +81,10 @@ export class TortureRun {
   private constructor(
     options: TortureOptions,
     place: { readonly folder: string; readonly signal: AbortSignal },
+    shops: ShopsWorkload,
     workloads: (gate: Gate) => readonly Workload[],
   ) {
+    this.#shops = shops;
     this.#options = options;
     this.#folder = place.folder;
     this.#signal = place.signal;
@@ -93,7 +101,9 @@ export class TortureRun {
     await mkdir(drops, { recursive: true });
     await mkdir(join(place.folder, "data"), { recursive: true });
     const rest = await RestWorkload.open(options.seed);
-    return new TortureRun(options, place, (gate) => [
+    const shops = await ShopsWorkload.open(options.seed);
+    return new TortureRun(options, place, shops, (gate) => [
+      shops,
       new FilesWorkload(options.seed, drops),
       rest,
       new EventsWorkload(options.seed, gate.reach),
@@ -144,6 +154,7 @@ export class TortureRun {
     this.#signal.throwIfAborted();
     this.#count(kill, report);
     if (kill.powerCut) restoreAfterPowerCut(this.#dataFolder, join(this.#folder, "journal"));
+    for (const workload of this.#workloads) workload.died(kill);
     onKill({ kill, number: this.#kills, failpoint: report.death.failpoint, findings: report.findings });
     return report;
   }
@@ -201,6 +212,7 @@ export class TortureRun {
         partial: sum("partial"),
         seed: this.#options.seed,
         failpoints: hits,
+        fetched: this.#shops.fetches,
       },
       findings: this.#findings,
       powerCuts: this.#powerCuts,
@@ -208,6 +220,7 @@ export class TortureRun {
       missed: this.#missed,
       modelsCompared: this.#judge.models.compared,
       acknowledgedRows: this.#judge.acknowledgedRows,
+      tokenRotations: this.#shops.rotations,
       required,
       missing: failpoints.filter((name) => (this.#hits.get(name) ?? 0) < required),
     };

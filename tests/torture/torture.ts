@@ -72,7 +72,7 @@ function tellOutcome(
 ): void {
   const { result, findings, required, missing } = outcome;
   const lines = [
-    `${result.kills} kills, ${outcome.powerCuts} of them power cuts; ${outcome.takeOvers} changes of owner; ${outcome.modelsCompared} times a model was compared with its recomputation; ${outcome.acknowledgedRows} rows acknowledged.`,
+    `${result.kills} kills, ${outcome.powerCuts} of them power cuts; ${outcome.takeOvers} changes of owner; ${outcome.modelsCompared} times a model was compared with its recomputation; ${outcome.acknowledgedRows} rows acknowledged; ${outcome.tokenRotations} times a token was renewed.`,
     `${outcome.missed} kills struck elsewhere because their failpoint was not reached in time.`,
     `Each failpoint must be struck at least ${required} times in this many kills${missing.length === 0 ? "." : `; too seldom: ${missing.join(", ")}.`}`,
     ...(result.kills < asked

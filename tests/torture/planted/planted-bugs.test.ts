@@ -46,6 +46,22 @@ describe("kills", () => {
   });
 });
 
+describe("kills among requests", () => {
+  const asking: TortureOptions = { ...killed, channel: "rest", at: ["rest.page", "rest.slice"] };
+
+  it("find tokens that are used before they are kept: the client is locked out", async () => {
+    const { findings } = await torture(asking, "tokens-late");
+    expect(findings.map(({ what }) => what).join("\n")).toContain("locked out");
+  });
+
+  it("find nothing without a bug", async () => {
+    const { findings, result, tokenRotations } = await torture(asking);
+    expect(findings).toEqual([]);
+    expect(result.fetched.once).toBeGreaterThan(0);
+    expect(tokenRotations).toBeGreaterThan(0);
+  });
+});
+
 describe("a change of owner", () => {
   it("finds a fence that only reads: the owner before commits beside the new one, rows are doubled", async () => {
     const { result, takeOvers } = await torture(takenOver, "reading-fence");

@@ -5,7 +5,14 @@ import type { FailpointName } from "@millrace/core";
 export type Scalar = null | boolean | number | bigint | string;
 
 /** Bugs that can be planted into the adapters of the process; `log-unsynced` is planted into its syncs from outside. */
-export const plants = ["ledger-apart", "objects-unsynced", "log-unsynced", "early-trim", "reading-fence"] as const;
+export const plants = [
+  "ledger-apart",
+  "objects-unsynced",
+  "log-unsynced",
+  "early-trim",
+  "reading-fence",
+  "tokens-late",
+] as const;
 export type Plant = (typeof plants)[number];
 
 export interface ProcessSpec {

@@ -1,6 +1,6 @@
 // Bugs that the harness must find, each as a wrapper of one adapter. They prove that a passing run means something.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ObjectStore, Random, SqlValue, Warehouse, WriteTransaction } from "@millrace/core";
+import type { ObjectStore, Random, Secrets, SqlValue, Warehouse, WriteTransaction } from "@millrace/core";
 import { openFileObjectStore } from "@millrace/store-local";
 import type { Adapters } from "millrace/embed";
 import type { Plant } from "./messages.ts";
@@ -18,6 +18,8 @@ export function plantedAdapters(embedded: Adapters, plant: Plant | undefined): A
       return { ...embedded, warehouse: async (context) => readingFence(await embedded.warehouse(context)) };
     case "objects-unsynced":
       return { ...embedded, objects: ({ folder, random }) => unsynced(folder.files.objects, random) };
+    case "tokens-late":
+      return { ...embedded, secrets: async (context) => keptLate(await embedded.secrets(context)) };
     case "early-trim":
       return { ...embedded, eventLog: async (context) => trimmedEarly(await embedded.eventLog(context)) };
   }
@@ -91,6 +93,17 @@ async function readingFence(warehouse: Warehouse): Promise<Warehouse> {
 function unsynced(folder: string, random: Random): Promise<ObjectStore> {
   const nothing = (): Promise<void> => Promise.resolve();
   return openFileObjectStore(folder, { random, sync: { file: nothing, folder: nothing } });
+}
+
+/** Later than the first use of a token, sooner than its end. */
+const lateMs = 200;
+
+/** Tokens are used first and kept afterwards. */
+function keptLate(secrets: Secrets): Secrets {
+  const put: Secrets["kept"]["put"] = async (name, value) => {
+    setTimeout(() => void secrets.kept.put(name, value), lateMs);
+  };
+  return replaced(secrets, { kept: replaced(secrets.kept, { put }) });
 }
 
 /** Forgets events as soon as they are read, before their batch is committed. */

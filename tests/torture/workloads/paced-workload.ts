@@ -17,6 +17,10 @@ export abstract class PacedWorkload implements Workload {
     this.pace.newLife();
   }
 
+  died(_death: { readonly powerCut: boolean }): void {
+    // Most need not know.
+  }
+
   pause(): void {
     this.pace.pause();
   }

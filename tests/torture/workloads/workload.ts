@@ -14,6 +14,8 @@ export interface Workload {
   start(): void;
   /** Tells that the process lives anew: it may be sent more again. */
   newLife(): void;
+  /** Tells how the process died. */
+  died(death: { readonly powerCut: boolean }): void;
   /** Produces nothing between `pause` and `resume`; what is under way goes on. */
   pause(): void;
   resume(): void;
