@@ -96,6 +96,9 @@ function toKill(place: KillPlace, powerCut: boolean, random: SeededRandom): Kill
     };
   const delayMs = random.next() < laterShare ? 1 + random.int(laterMsMax) : 0;
   // A checkpoint needs quiet, which only a life has that the harness can reach.
+  // The first page of a life may be one that was in flight at the last death: struck again, it could not but be asked for a third time.
+  if (place === "rest.page")
+    return { place, hit: 3 + random.int(hitsMax[place]), delayMs, early: false, powerCut, takeOver };
   const early = place !== "warehouse.checkpoint" && !takeOver && random.next() < earlyShare;
   return { place, hit: 1 + random.int(hitsMax[place]), delayMs, early, powerCut, takeOver };
 }

@@ -9,7 +9,7 @@ const result = {
   partial: 0,
   seed: 1,
   failpoints: {},
-  fetched: { once: 0, twice: 0, more: 0, afterPowerCut: 0 },
+  fetched: { once: 0, twice: 0, more: 0 },
 };
 const clean = { findings: [], missing: [], result };
 

@@ -17,7 +17,7 @@ export abstract class PacedWorkload implements Workload {
     this.pace.newLife();
   }
 
-  died(_death: { readonly powerCut: boolean }): void {
+  died(_death: { readonly powerCut: boolean; readonly takeOver: boolean }): void {
     // Most need not know.
   }
 

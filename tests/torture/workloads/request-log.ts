@@ -1,56 +1,40 @@
-// What an upstream gave out, record by record: nothing may be fetched more than twice, whatever dies.
+// What an upstream gave out, record by record: nothing may be fetched more than twice, however often the process dies.
 import { duplicated, type Finding } from "../truth/finding.ts";
-
-interface Fetches {
-  times: number;
-  /** Fetches after a death that took unsynced pages with it. */
-  excused: number;
-  /** Deaths by power cut before its last fetch. */
-  powerCuts: number;
-}
 
 /** Records that were fetched once, twice, and more often (never but in a finding). */
 export interface FetchCounts {
   readonly once: number;
   readonly twice: number;
   readonly more: number;
-  /** Fetches again behind a power cut, which takes what was received and not synced. */
-  readonly afterPowerCut: number;
 }
 
+/** A power cut takes what was received and not synced, and a second owner asks beside the first one: behind either, counting begins anew. */
 export class RequestLog {
-  readonly #fetches = new Map<string, Fetches>();
-  #powerCuts = 0;
+  readonly #times = new Map<string, number>();
+  #before: FetchCounts = { once: 0, twice: 0, more: 0 };
 
   /** The process has died. */
-  died({ powerCut }: { readonly powerCut: boolean }): void {
-    if (powerCut) this.#powerCuts += 1;
+  died({ powerCut, takeOver }: { readonly powerCut: boolean; readonly takeOver: boolean }): void {
+    if (!powerCut && !takeOver) return;
+    if (!takeOver) this.#before = this.counts;
+    this.#times.clear();
   }
 
   /** Records left the upstream in an answer that was complete. */
   gave(records: readonly string[]): void {
-    for (const record of records) {
-      const known = this.#fetches.get(record);
-      const isExcused = known !== undefined && known.powerCuts < this.#powerCuts;
-      this.#fetches.set(record, {
-        times: (known?.times ?? 0) + 1,
-        excused: (known?.excused ?? 0) + (isExcused ? 1 : 0),
-        powerCuts: this.#powerCuts,
-      });
-    }
+    for (const record of records) this.#times.set(record, (this.#times.get(record) ?? 0) + 1);
   }
 
   get counts(): FetchCounts {
-    const all = [...this.#fetches.values()];
-    const withoutExcused = (times: number): number => all.filter((one) => one.times - one.excused === times).length;
-    const [once, twice] = [withoutExcused(1), withoutExcused(2)];
-    const afterPowerCut = all.reduce((sum, { excused }) => sum + excused, 0);
-    return { once, twice, more: all.length - once - twice, afterPowerCut };
+    const all = [...this.#times.values()];
+    const of = (times: number): number => all.filter((one) => one === times).length;
+    const { once, twice, more } = this.#before;
+    return { once: once + of(1), twice: twice + of(2), more: more + all.length - of(1) - of(2) };
   }
 
   findings(): readonly Finding[] {
-    return [...this.#fetches]
-      .filter(([, { times, excused }]) => times - excused > 2)
-      .map(([record, { times }]) => duplicated(1, `${record} was fetched ${times} times`));
+    return [...this.#times]
+      .filter(([, times]) => times > 2)
+      .map(([record, times]) => duplicated(1, `${record} was fetched ${times} times`));
   }
 }

@@ -74,7 +74,7 @@ export class ShopsWorkload extends PacedWorkload {
     );
   }
 
-  override died(death: { readonly powerCut: boolean }): void {
+  override died(death: { readonly powerCut: boolean; readonly takeOver: boolean }): void {
     this.#log.died(death);
   }
 

@@ -15,7 +15,7 @@ export interface Workload {
   /** Tells that the process lives anew: it may be sent more again. */
   newLife(): void;
   /** Tells how the process died. */
-  died(death: { readonly powerCut: boolean }): void;
+  died(death: { readonly powerCut: boolean; readonly takeOver: boolean }): void;
   /** Produces nothing between `pause` and `resume`; what is under way goes on. */
   pause(): void;
   resume(): void;
