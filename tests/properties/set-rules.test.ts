@@ -410,16 +410,3 @@ test.each([
 ])("a rule over several rows that makes no sense is refused: %#", (declare, problem) => {
   expect(declare).toThrow(problem);
 });
-
-test.each(ByName)("%s: days and wall clocks are compared with the moment of receipt in UTC", async (_way, bytes) => {
-  tables += 1;
-  const name = `moments_${tables}`;
-  const table = contract(name, { day: t.date().notFuture(), clock: t.datetime().notFuture() });
-  const rows = [
-    { day: "2026-01-06", clock: "2026-01-06T12:00:00" },
-    { day: "2026-01-07", clock: "2026-01-06T11:59:59" },
-    { day: "2026-01-05", clock: "2026-01-06T12:30:00" },
-  ];
-  const { codes } = await stage.judge(table, rows, bytes);
-  expect(codes).toEqual([[], [`${name}.day.notFuture`], [`${name}.clock.notFuture`]]);
-});
