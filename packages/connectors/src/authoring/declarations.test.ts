@@ -108,7 +108,7 @@ describe("files() refuses", () => {
       { header: false, columns: ["promo_id", "prize", "updated_at"] },
       '"price", perhaps "prize"',
     ],
-    ["JSON settings for CSV", { records: "$.data" }, '"records" is for JSON documents; these files are csv'],
+    ["JSON settings for CSV", { records: "$.data" }, '"records" is for JSON documents and XML; these files are csv'],
     ["CSV settings for Parquet", { format: "parquet", quote: "'" }, '"quote" is for CSV; these files are parquet'],
     ["a rescan that would do nothing", { every: "1h", rescan: "1m" }, '"rescan" belongs to every: "on-arrival"'],
     ["a delimiter of two characters", { delimiter: "||" }, '"delimiter" is one character'],
