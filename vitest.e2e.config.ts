@@ -8,7 +8,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     name: "e2e",
-    include: ["tests/e2e/**/*.test.ts"],
+    include: ["tests/e2e/**/*.test.ts", "packages/*/src/**/*.e2e.test.ts"],
     pool: "forks",
     setupFiles: ["./scripts/keep-type-stripper.ts"],
     execArgv: ["--disable-warning=ExperimentalWarning"],
