@@ -8,14 +8,16 @@ import type { Query } from "./table-truth.ts";
 
 export interface BatchObjects {
   readonly batch: string;
+  readonly channel: string;
   readonly refs: readonly ObjectRef[];
 }
 
 /** The raw objects of all batches. */
 export async function readObjects(query: Query): Promise<readonly BatchObjects[]> {
-  const found = await query("SELECT batch, objects FROM millrace.ledger ORDER BY batch");
-  return found.map(([batch, objects]) => ({
+  const found = await query("SELECT batch, channel, objects FROM millrace.ledger ORDER BY batch");
+  return found.map(([batch, channel, objects]) => ({
     batch: String(batch),
+    channel: String(channel),
     refs: (JSON.parse(String(objects)) as { objects: { ref: ObjectRef }[] }).objects.map(({ ref }) => ref),
   }));
 }
